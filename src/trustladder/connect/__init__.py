@@ -1,0 +1,1 @@
+"""Connectors: one folder for each helpdesk and each bot interface."""

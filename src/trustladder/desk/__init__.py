@@ -1,0 +1,1 @@
+"""The application: commands in, core called, events out."""

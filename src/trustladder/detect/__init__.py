@@ -1,0 +1,1 @@
+"""Perception: text and context in, signals out."""

@@ -1,0 +1,1 @@
+"""What the ledger teaches: audit, verdicts, indicators, proposals, backtests."""

@@ -1,0 +1,1 @@
+"""Real servers and other support shared by the tests."""
