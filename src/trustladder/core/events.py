@@ -1,0 +1,277 @@
+"""Every event of a ticket's life, in the past tense. The ledger holds these and nothing else.
+
+An event says what happened, never what to do about it. `Recorded` adds where it stands in the ticket's
+ledger and when it was committed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from trustladder.core.containment import Act, Answer, Authority, Permit, ToolCall
+from trustladder.core.decision import Decision
+from trustladder.core.signals import Signal, StatedFact, UnknownSignal
+
+
+@dataclass(frozen=True, slots=True)
+class TicketOpened:
+    """A ticket began. ``ticket_type`` is the type that a trusted system declared, if any."""
+
+    channel: str = ""
+    language: str = ""
+    ticket_type: str | None = None
+    subject: str = ""
+    exposure: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLearned:
+    """A trusted system told about the account. ``value`` is yearly revenue in the policy's currency."""
+
+    account_id: str | None = None
+    value: float | None = None
+    tier: str | None = None
+    at_risk: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TypeDeclared:
+    """A trusted system, or a person, declared the ticket's type or the money at stake."""
+
+    ticket_type: str | None = None
+    exposure: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerWrote:
+    """The customer's turn. ``intents`` are labels of a structured conversation (a voice bot), if any."""
+
+    message_id: str
+    text: str
+    intents: tuple[str, ...] = ()
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BotWrote:
+    """A bot message that reached the customer. ``confidence`` is the bot's own, 0 to 100, if it told."""
+
+    message_id: str
+    text: str
+    confidence: int | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    intents: tuple[str, ...] = ()
+    permit_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HumanWrote:
+    """A person of the business wrote: to the customer, or to colleagues when ``internal``."""
+
+    message_id: str
+    text: str
+    person_id: str = ""
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReturned:
+    """A tool that the bot had called returned."""
+
+    name: str
+    text: str = ""
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SystemNoted:
+    """A system line in the conversation that no one wrote."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignalsDetected:
+    """What perception read from the newest turn: signals, what it could not read, facts stated, types recognised."""
+
+    signals: tuple[Signal, ...] = ()
+    unknown: tuple[UnknownSignal, ...] = ()
+    facts: tuple[StatedFact, ...] = ()
+    ticket_types: tuple[str, ...] = ()
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision was taken; the lane moves by the events beside it."""
+
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Contained:
+    """Automation was contained to this authority."""
+
+    authority: Authority
+
+
+@dataclass(frozen=True, slots=True)
+class PersonNotified:
+    """A person was told to watch; the bot stays contained."""
+
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """The ticket was handed to people: automation is silent from here on (law 1).
+
+    Deadlines are in milliseconds since the Unix epoch. ``notice`` is what the customer is told in the same
+    moment, as part of the handoff.
+    """
+
+    queue: str
+    reason: str
+    claim_by_ms: int
+    reply_by_ms: int
+    resolve_by_ms: int
+    notice: str = ""
+    asked_by: str = "trustladder"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftJudged:
+    """The gate judged a draft. ``permit`` is there when it was released."""
+
+    draft_id: str
+    text: str
+    tool_calls: tuple[ToolCall, ...]
+    acts: tuple[Act, ...]
+    answer: Answer
+    objections: tuple[str, ...] = ()
+    replacement: str = ""
+    permit: Permit | None = None
+    confidence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PermitRedeemed:
+    """A permit was redeemed at send time: the released draft goes out."""
+
+    permit_id: str
+    draft_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnershipTaken:
+    """Exactly one person owns the ticket now. ``how`` is claim, message, takeover or assignment."""
+
+    person_id: str
+    how: str = "claim"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnershipReturned:
+    """The owner gave the ticket back to a queue, with a reason."""
+
+    person_id: str
+    reason: str
+    queue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HandedBack:
+    """A person handed the ticket back to automation, with the lane that it gets back."""
+
+    person_id: str
+    contained: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The ticket was closed. ``by`` is a person's id, or ``customer``, ``automation`` or ``export``."""
+
+    by: str
+    outcome: str = "solved"
+    cause: str = ""
+    repair: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """The ticket came back after it had been resolved: a new episode began."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SatisfactionGiven:
+    """The customer told how satisfied they are, in hundredths of the scale used (0 worst, 100 best)."""
+
+    score: int | None = None
+    complaint: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RestatementNoted:
+    """The customer had to restate the problem after the handoff. ``noted_by`` is a person or ``trustladder``."""
+
+    noted_by: str
+    turn: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class ClockBreached:
+    """A deadline passed; ``queue`` is where the ticket went up the escalation chain."""
+
+    clock: str
+    queue: str
+    due_ms: int
+    next_due_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A trusted system labelled the ticket."""
+
+    tags: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+Event = (
+    TicketOpened
+    | AccountLearned
+    | TypeDeclared
+    | CustomerWrote
+    | BotWrote
+    | HumanWrote
+    | ToolReturned
+    | SystemNoted
+    | SignalsDetected
+    | Decided
+    | Contained
+    | PersonNotified
+    | Escalated
+    | DraftJudged
+    | PermitRedeemed
+    | OwnershipTaken
+    | OwnershipReturned
+    | HandedBack
+    | Resolved
+    | Reopened
+    | SatisfactionGiven
+    | RestatementNoted
+    | ClockBreached
+    | Tagged
+)
+"""Everything that can happen to a ticket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event in a ticket's ledger: its position (1 for the first) and its time in milliseconds since the epoch."""
+
+    position: int
+    at_ms: int
+    event: Event

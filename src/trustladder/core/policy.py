@@ -1,0 +1,167 @@
+"""The policy as the ladder sees it: plain values, compiled once; `trustladder.policy` reads it from a file."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from trustladder.core.conditions import Comparison, Condition, Evaluate, Group, compile_groups
+from trustladder.core.containment import Act, Authority
+from trustladder.core.risk import ALWAYS
+from trustladder.core.signals import CATALOGUE
+from trustladder.core.threshold import Rule
+
+MINUTE_MS = 60_000
+
+UNKNOWN_TYPE = "unknown"
+"""The ticket type of a ticket that nothing has recognised."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketType:
+    """A kind of ticket: its base points, whether trust hangs on it, its queue, and sentences that show it."""
+
+    name: str
+    base: int = 0
+    trust_critical: bool = False
+    queue: str = ""
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One stretch of opening hours: weekday 0 (Monday) to 6, minutes since midnight local time, end exclusive."""
+
+    weekday: int
+    start_minute: int
+    end_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When people are there: an IANA zone, weekly shifts, and dates (YYYY-MM-DD) on which nobody is."""
+
+    name: str
+    zone: str
+    shifts: tuple[Shift, ...]
+    holidays: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Deadlines after escalation, in minutes of the queue's hours."""
+
+    claim_minutes: int = 15
+    first_reply_minutes: int = 30
+    resolve_minutes: int = 480
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who may own tickets: skills, languages, hours, and the authority to resolve.
+
+    ``authority`` maps a named limit (``refund``) to the largest amount, in the policy's currency.
+    """
+
+    id: str
+    name: str = ""
+    skills: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    hours: str = ""
+    authority: Mapping[str, float] = field(default_factory=dict)
+    at_once: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Where escalated tickets wait: what it serves, who works it, its clocks and what an hour of delay costs.
+
+    ``serves`` holds alternatives: a ticket that matches one group goes here. ``escalates_to`` names the
+    next queue up the escalation chain.
+    """
+
+    id: str
+    serves: tuple[Group, ...] = ()
+    people: tuple[str, ...] = ()
+    hours: str = ""
+    clocks: Clocks = Clocks()
+    cost_of_delay_per_hour: int = 10
+    escalates_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """Every group of the policy's conditions in one function, and where each rule's and queue's truths stand."""
+
+    evaluate: Evaluate
+    groups: tuple[Group, ...]
+    index: Mapping[Group, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One policy: everything that a decision depends on besides the ticket.
+
+    ``digest`` is the SHA-256 of the policy's canonical form, in hex; every decision carries it. ``weights`` are
+    points at full strength. Messages by reason (``holding``, ``handoff``, ``nobody_there`` …) are in ``messages``
+    by language.
+    """
+
+    digest: str
+    name: str
+    ticket_types: Mapping[str, TicketType]
+    weights: Mapping[str, int]
+    rules: tuple[Rule, ...]
+    automated: Authority
+    contained: Authority
+    queues: Mapping[str, Queue] = field(default_factory=dict)
+    people: Mapping[str, Person] = field(default_factory=dict)
+    hours: Mapping[str, Hours] = field(default_factory=dict)
+    messages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    currency: str = ""
+    high_value: float | None = None
+    audit_sample_percent: float = 0.0
+    permit_seconds: float = 5.0
+    compiled: Compiled = field(init=False, repr=False, compare=False)
+    relevant_signals: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        groups = tuple(dict.fromkeys(self._groups()))
+        index = {group: i for i, group in enumerate(groups)}
+        object.__setattr__(self, "compiled", Compiled(compile_groups(groups), groups, index))
+        asked = {c.field.removeprefix("signal.") for group in groups for c in group if c.field.startswith("signal.")}
+        weighted = {name for name, weight in self.weights.items() if weight}
+        object.__setattr__(self, "relevant_signals", frozenset(asked | weighted))
+
+    def _groups(self) -> Iterator[Group]:
+        for rule in self.rules:
+            yield rule.when
+            yield from (*rule.contain_when, *rule.notify_when, *rule.escalate_when)
+        for queue in self.queues.values():
+            yield from queue.serves
+
+    def base_points(self, declared: str | None, recognised: frozenset[str]) -> int:
+        """Return the base of a ticket: the largest of its types' bases.
+
+        A type that was only recognised in the customer's text can raise the base and never lower it (law 6):
+        without a declared type the base of ``unknown`` takes part.
+        """
+        own = declared if declared is not None and declared in self.ticket_types else UNKNOWN_TYPE
+        names = {own, *recognised}
+        return max((self.ticket_types[name].base for name in names if name in self.ticket_types), default=0)
+
+
+def closed_policy(reason: str) -> Policy:
+    """Return the policy in force where none could be loaded: everything is contained, and says why (law 4)."""
+    rule = Rule(id="no-policy", contain_at=ALWAYS, because=reason)
+    mild = Authority((Act.ACKNOWLEDGE, Act.GATHER, Act.SUMMARISE, Act.TRIAGE))
+    asked = Condition("signal.human_request", Comparison.AT_LEAST, 50)
+    person = Rule(id="person-asked", escalate_when=((asked,),), because="the customer asks for a person")
+    return Policy(
+        digest="none",
+        name="no policy",
+        ticket_types={UNKNOWN_TYPE: TicketType(UNKNOWN_TYPE)},
+        weights=dict.fromkeys(CATALOGUE, 0),
+        rules=(rule, person),
+        automated=mild,
+        contained=mild,
+        queues={"people": Queue("people")},
+    )
