@@ -1,0 +1,52 @@
+"""Every error that trustladder raises on purpose: what happened, where, and what to do about it."""
+
+
+class TrustladderError(Exception):
+    """Base of all: ``what`` happened, ``where`` (file:line:column, row, ticket …), and ``fix``, what to do."""
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.fix = fix
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        remedy = f"\n  → {self.fix}" if self.fix else ""
+        return f"{place}{self.what}{remedy}"
+
+
+class PositionConflict(TrustladderError):
+    """Somebody else wrote to the ticket first; read it again and retry."""
+
+
+class IdempotencyConflict(TrustladderError):
+    """The idempotency key was used before with another request."""
+
+
+class LedgerUnavailable(TrustladderError):
+    """The ledger could not be reached or did not answer in time: nothing may be sent."""
+
+
+class SilenceViolation(TrustladderError):
+    """The database refused an automated message on a ticket that automation may not speak in (law 1)."""
+
+
+class NoSuchTicket(TrustladderError):
+    """No ticket has this id for this tenant."""
+
+
+class NotAllowed(TrustladderError):
+    """The act is not allowed in the ticket's present state or with the caller's authority."""
+
+
+class PermitRefused(TrustladderError):
+    """The permit cannot be redeemed: the message must not be sent."""
+
+
+class BadInput(TrustladderError):
+    """Input that cannot be used as it is."""
+
+
+class PolicyError(TrustladderError):
+    """The policy file cannot be loaded. ``where`` is file:line:column."""
