@@ -139,8 +139,20 @@ class Escalated:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftSubmitted:
+    """The bot asked whether it may say or do this. ``declared`` are the acts and ``cites`` the sources it names."""
+
+    draft_id: str
+    text: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    declared: tuple[Act, ...] = ()
+    cites: tuple[str, ...] = ()
+    confidence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DraftJudged:
-    """The gate judged a draft. ``permit`` is there when it was released."""
+    """The gate judged a draft. ``permit`` is there when something may be sent: the draft or its replacement."""
 
     draft_id: str
     text: str
@@ -150,7 +162,6 @@ class DraftJudged:
     objections: tuple[str, ...] = ()
     replacement: str = ""
     permit: Permit | None = None
-    confidence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +234,15 @@ class RestatementNoted:
 
 @dataclass(frozen=True, slots=True)
 class ClockBreached:
-    """A deadline passed; ``queue`` is where the ticket went up the escalation chain."""
+    """A deadline passed: ``queue`` is where the ticket went up the escalation chain, ``next_due_ms`` the new deadline.
+
+    ``clock`` is ``claim``, ``reply`` or ``resolve``.
+    """
 
     clock: str
     queue: str
     due_ms: int
-    next_due_ms: int | None = None
+    next_due_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +267,7 @@ Event = (
     | Contained
     | PersonNotified
     | Escalated
+    | DraftSubmitted
     | DraftJudged
     | PermitRedeemed
     | OwnershipTaken

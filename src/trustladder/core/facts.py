@@ -2,7 +2,7 @@
 
 from trustladder.core.conditions import SIGNAL_PREFIX, FactValue
 from trustladder.core.policy import MINUTE_MS, UNKNOWN_TYPE
-from trustladder.core.signals import Board
+from trustladder.core.signals import FULL_STRENGTH, Board
 from trustladder.core.ticket import Ticket
 
 
@@ -22,7 +22,8 @@ def facts_of(ticket: Ticket, board: Board, at_ms: int) -> dict[str, FactValue]:
     facts["account.tier"] = account.tier
     facts["account.at_risk"] = account.at_risk
     facts["exposure"] = ticket.exposure
-    facts["confidence"] = ticket.confidence
+    # Nobody owes a confidence before the bot has spoken; after that, silence about it is an unknown fact (law 4).
+    facts["confidence"] = ticket.confidence if ticket.bot_heard else FULL_STRENGTH + 1
     facts["bot_turns"] = ticket.bot_turns
     facts["customer_turns"] = ticket.customer_turns
     facts["minutes_in_automation"] = _minutes_since(ticket.stretch_started_at_ms, at_ms)

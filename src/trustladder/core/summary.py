@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from trustladder.core.containment import Lane
-from trustladder.core.ticket import Role, Ticket
+from trustladder.core.ticket import Role, Ticket, running_clock
 
 SUBJECT_CHARACTERS = 120
 
@@ -64,7 +64,7 @@ def summarise(ticket: Ticket) -> TicketSummary:
         updated_at_ms=ticket.updated_at_ms,
         waiting_since_ms=ticket.first_unanswered_at_ms,
         escalated_at_ms=handoff.escalated_at_ms if handoff is not None else None,
-        next_due_ms=_next_due_ms(ticket),
+        next_due_ms=clock[1] if (clock := running_clock(ticket)) is not None else None,
         resolve_by_ms=handoff.resolve_by_ms if handoff is not None else None,
         policy_digest=decision.policy_digest if decision is not None else "",
     )
@@ -74,12 +74,3 @@ def _first_words(ticket: Ticket) -> str:
     said = next((turn.text for turn in ticket.turns if turn.role is Role.CUSTOMER and turn.text.strip()), "")
     line = " ".join(said.split())
     return line if len(line) <= SUBJECT_CHARACTERS else line[: SUBJECT_CHARACTERS - 1].rstrip() + "…"
-
-
-def _next_due_ms(ticket: Ticket) -> int | None:
-    handoff = ticket.handoff
-    if handoff is None or ticket.lane is Lane.RESOLVED:
-        return None
-    if ticket.owner is None:
-        return handoff.claim_by_ms
-    return handoff.reply_by_ms if handoff.replied_at_ms is None else handoff.resolve_by_ms

@@ -94,7 +94,7 @@ class Ticket:
 
     ``position`` counts them. ``mark`` is the position of the last one that matters to a permit. A *stretch* is
     the time since automation last took the ticket (its opening, a reopening, a hand-back): signals and counters
-    are those of the stretch, so that old ones do not leak. ``first_unanswered_at_ms`` is when the customer's
+    are those of the stretch, so that old ones do not leak. ``bot_heard`` tells whether the bot has spoken in it. ``first_unanswered_at_ms`` is when the customer's
     wait began (law 8), None when nobody waits.
     """
 
@@ -122,6 +122,7 @@ class Ticket:
     bot_turns: int = 0
     customer_turns: int = 0
     confidence: int | None = None
+    bot_heard: bool = False
     first_unanswered_at_ms: int | None = None
     authority: Authority | None = None
     watched: bool = False
@@ -217,6 +218,7 @@ def _bot(ticket: Ticket, event: e.BotWrote, at: e.Recorded) -> _Change:
         ),
         "bot_turns": ticket.bot_turns + 1,
         "confidence": event.confidence,
+        "bot_heard": True,
         "first_unanswered_at_ms": None if answered else ticket.first_unanswered_at_ms,
     }
 
@@ -289,13 +291,16 @@ def _escalated(ticket: Ticket, event: e.Escalated, at: e.Recorded) -> _Change:
     }
 
 
+def _submitted(ticket: Ticket, event: e.DraftSubmitted, at: e.Recorded) -> _Change:
+    return {"confidence": event.confidence, "bot_heard": True}
+
+
 def _judged(ticket: Ticket, event: e.DraftJudged, at: e.Recorded) -> _Change:
     if event.permit is None:
-        return {"confidence": event.confidence}
+        return {}
     live = {key: permit for key, permit in ticket.permits.items() if permit.mark == ticket.mark}
     kept = {key: draft for key, draft in ticket.drafts.items() if key in live}
     return {
-        "confidence": event.confidence,
         "permits": {**live, event.permit.permit_id: event.permit},
         "drafts": {**kept, event.permit.permit_id: event},
     }
@@ -328,6 +333,7 @@ def _fresh_stretch(ticket: Ticket, at_ms: int) -> dict[str, object]:
         "bot_turns": 0,
         "customer_turns": 0,
         "confidence": None,
+        "bot_heard": False,
         "stretch_started_at_ms": at_ms,
         "stretch_first_turn": len(ticket.turns),
         "permits": {},
@@ -380,10 +386,35 @@ def _restated(ticket: Ticket, event: e.RestatementNoted, at: e.Recorded) -> _Cha
 
 
 def _breached(ticket: Ticket, event: e.ClockBreached, at: e.Recorded) -> _Change:
-    if ticket.handoff is None:
+    handoff = ticket.handoff
+    if handoff is None:
         return {}
-    breaches = (*ticket.handoff.breaches, event.clock)
-    return {"handoff": replace(ticket.handoff, queue=event.queue or ticket.handoff.queue, breaches=breaches)}
+    due = {"claim": handoff.claim_by_ms, "reply": handoff.reply_by_ms, "resolve": handoff.resolve_by_ms}
+    due[event.clock] = event.next_due_ms
+    moved = replace(
+        handoff,
+        queue=event.queue or handoff.queue,
+        breaches=(*handoff.breaches, event.clock),
+        claim_by_ms=due["claim"],
+        reply_by_ms=due["reply"],
+        resolve_by_ms=due["resolve"],
+    )
+    return {"handoff": moved}
+
+
+def running_clock(ticket: Ticket) -> tuple[str, int] | None:
+    """Return the clock that runs on an escalated ticket and its deadline (epoch milliseconds), or None.
+
+    First somebody must claim it, then answer, then resolve it: one clock runs at a time.
+    """
+    handoff = ticket.handoff
+    if handoff is None or ticket.lane not in {Lane.ESCALATED, Lane.OWNED}:
+        return None
+    if ticket.owner is None:
+        return "claim", handoff.claim_by_ms
+    if handoff.replied_at_ms is None:
+        return "reply", handoff.reply_by_ms
+    return "resolve", handoff.resolve_by_ms
 
 
 def _tagged(ticket: Ticket, event: e.Tagged, at: e.Recorded) -> _Change:
@@ -404,6 +435,7 @@ _HANDLERS: Mapping[type, _Handler] = {
     e.Contained: _contained,
     e.PersonNotified: _notified,
     e.Escalated: _escalated,
+    e.DraftSubmitted: _submitted,
     e.DraftJudged: _judged,
     e.PermitRedeemed: _redeemed,
     e.OwnershipTaken: _taken,
@@ -419,6 +451,7 @@ _HANDLERS: Mapping[type, _Handler] = {
 
 _LEAVES_PERMITS = frozenset(
     {
+        e.DraftSubmitted,
         e.DraftJudged,
         e.PermitRedeemed,
         e.BotWrote,

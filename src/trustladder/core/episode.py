@@ -1,0 +1,168 @@
+"""An episode as hindsight sees it: one stretch of a ticket from open to resolved, reduced to what Learn asks.
+
+``episodes_of`` reads a history of events, live or replayed from an export: what happened is in the
+conversation's events, what the policy asked for is in the decisions between them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from trustladder.core import events as e
+from trustladder.core.containment import Lane
+
+CLEAR_STRENGTH = 50
+"""From this strength on a signal counts as a plain yes."""
+
+TRANSFER_TOOLS = frozenset({"transfer_to_human_agents", "transfer_to_human", "escalate_to_human", "handoff"})
+"""Tool names by which bots hand over; the first is the one that public agent benchmarks use."""
+
+
+@dataclass(slots=True)
+class Episode:
+    """What one episode shows in hindsight. Turns are indexes into the ticket's turns, times epoch milliseconds.
+
+    ``handoff_turn`` is the newest turn when people took over in fact, None when they never did.
+    ``policy_contain_turn`` and ``policy_escalate_turn`` are the first turns at which the policy asked for it.
+    """
+
+    ticket_id: str
+    account_id: str = ""
+    ticket_type: str = ""
+    number: int = 1
+    started_at_ms: int = 0
+    ended_at_ms: int = 0
+    customer_turns: list[int] = field(default_factory=list)
+    bot_turns: list[int] = field(default_factory=list)
+    human_turns: list[int] = field(default_factory=list)
+    turn_times_ms: dict[int, int] = field(default_factory=dict)
+    clear_signals: dict[str, list[int]] = field(default_factory=dict)
+    handoff_turn: int | None = None
+    handoff_at_ms: int | None = None
+    policy_contain_turn: int | None = None
+    policy_escalate_turn: int | None = None
+    highest_points_hundredths: int | None = None
+    resolved_at_ms: int | None = None
+    outcome: str = ""
+    satisfaction: int | None = None
+    complaint: bool = False
+    restated: bool = False
+
+    def turns_with(self, signal: str) -> list[int]:
+        """Return the turns on which a signal was clear."""
+        return self.clear_signals.get(signal, [])
+
+    def bot_turns_after(self, turn: int) -> list[int]:
+        """Return the bot's turns after a turn and before people took over."""
+        return [t for t in self.bot_turns if t > turn and (self.handoff_turn is None or t <= self.handoff_turn)]
+
+    def customer_turns_up_to(self, turn: int) -> int:
+        """Return how many turns the customer had taken when a turn ended."""
+        return sum(1 for t in self.customer_turns if t <= turn)
+
+    @property
+    def handed_off(self) -> bool:
+        """True when people took over in fact."""
+        return self.handoff_turn is not None
+
+
+class _Reader:
+    """Reads one ticket's history, event by event, into its episodes."""
+
+    def __init__(self, ticket_id: str) -> None:
+        self.episodes = [Episode(ticket_id)]
+        self.turns = 0
+        self.account_id = ""
+        self.ticket_type = ""
+
+    @property
+    def now(self) -> Episode:
+        return self.episodes[-1]
+
+    def read(self, recorded: e.Recorded) -> None:
+        event, at_ms = recorded.event, recorded.at_ms
+        if not self.now.started_at_ms:
+            self.now.started_at_ms = at_ms
+        self.now.ended_at_ms = max(self.now.ended_at_ms, at_ms)
+        match event:
+            case e.TicketOpened() | e.TypeDeclared():
+                self.ticket_type = event.ticket_type or self.ticket_type
+            case e.AccountLearned():
+                self.account_id = event.account_id or self.account_id
+            case e.Reopened():
+                number = self.now.number + 1
+                self.episodes.append(Episode(self.now.ticket_id, number=number, started_at_ms=at_ms))
+            case e.SignalsDetected():
+                self._signals(event)
+            case e.Decided():
+                self._decision(event)
+            case e.Escalated() | e.OwnershipTaken():
+                self._handoff(at_ms)
+            case e.Resolved() | e.SatisfactionGiven() | e.RestatementNoted():
+                self._end(event, at_ms)
+            case _:
+                self._turn(event, at_ms)
+
+    def _end(self, event: e.Resolved | e.SatisfactionGiven | e.RestatementNoted, at_ms: int) -> None:
+        match event:
+            case e.Resolved():
+                self.now.resolved_at_ms, self.now.outcome = at_ms, event.outcome
+            case e.SatisfactionGiven():
+                self.now.satisfaction = self.now.satisfaction if event.score is None else event.score
+                self.now.complaint = self.now.complaint or event.complaint
+            case e.RestatementNoted():
+                self.now.restated = True
+
+    def _turn(self, event: e.Event, at_ms: int) -> None:
+        index = self.turns
+        match event:
+            case e.CustomerWrote():
+                self.now.customer_turns.append(index)
+            case e.BotWrote():
+                self.now.bot_turns.append(index)
+                if any(call.name in TRANSFER_TOOLS for call in event.tool_calls):
+                    self._handoff(at_ms, index)
+            case e.HumanWrote():
+                if not event.internal:
+                    self._handoff(at_ms, index - 1)
+                    self.now.human_turns.append(index)
+            case e.ToolReturned() | e.SystemNoted():
+                pass
+            case _:
+                return
+        self.now.turn_times_ms[index] = at_ms
+        self.turns += 1
+
+    def _handoff(self, at_ms: int, turn: int | None = None) -> None:
+        if self.now.handoff_turn is None:
+            self.now.handoff_turn = self.turns - 1 if turn is None else turn
+            self.now.handoff_at_ms = at_ms
+
+    def _signals(self, event: e.SignalsDetected) -> None:
+        for signal in event.signals:
+            if signal.strength >= CLEAR_STRENGTH:
+                turns = self.now.clear_signals.setdefault(signal.name, [])
+                turn = signal.evidence[0].turn if signal.evidence and signal.evidence[0].turn >= 0 else self.turns - 1
+                if turn not in turns:
+                    turns.append(turn)
+        if not self.ticket_type and event.ticket_types:
+            self.ticket_type = event.ticket_types[0]
+
+    def _decision(self, event: e.Decided) -> None:
+        decision, now = event.decision, self.now
+        points = decision.risk.points_hundredths
+        if now.highest_points_hundredths is None or points > now.highest_points_hundredths:
+            now.highest_points_hundredths = points
+        if now.policy_contain_turn is None and decision.proposed >= Lane.CONTAINED:
+            now.policy_contain_turn = decision.turn
+        if now.policy_escalate_turn is None and decision.proposed >= Lane.ESCALATED:
+            now.policy_escalate_turn = decision.turn
+
+
+def episodes_of(ticket_id: str, history: Iterable[e.Recorded]) -> tuple[Episode, ...]:
+    """Return the episodes of one ticket, oldest first. The history is in the ticket's own order."""
+    reader = _Reader(ticket_id)
+    for recorded in history:
+        reader.read(recorded)
+    for episode in reader.episodes:
+        episode.account_id, episode.ticket_type = reader.account_id, reader.ticket_type
+    return tuple(reader.episodes)
