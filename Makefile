@@ -20,13 +20,14 @@ demo: setup  ## see it work on made-up tickets
 	@$(UV) run --no-sync trustladder demo
 
 check: setup  ## lint, format, types, import rules
-	@uv=$(UV); run() { "$$uv" run --no-sync "$$@"; }; \
-	run ruff check --quiet || { echo "check: 'uv run ruff check --fix' mends some of these." >&2; exit 1; }; \
-	run ruff format --check --quiet || { echo "check: run 'uv run ruff format'." >&2; exit 1; }; \
-	run mypy --no-error-summary || { echo "check: mend the types above." >&2; exit 1; }; \
-	out=$$(run lint-imports --no-cache 2>&1) || { echo "$$out"; \
-	  echo "check: an import breaks the rules of the house (pyproject.toml, tool.importlinter)." >&2; exit 1; }; \
-	echo "check: lint, format, types and import rules hold"
+	@uv=$(UV); failed=0; \
+	gate() { "$$uv" run --no-sync "$${@:2}" || { echo "check: $$1" >&2; failed=1; }; }; \
+	gate "lint: 'uv run ruff check --fix' mends some of the above." ruff check --quiet; \
+	gate "format: run 'uv run ruff format'." ruff format --check --quiet; \
+	gate "types: mend the above." mypy --no-error-summary; \
+	imports=$$("$$uv" run --no-sync lint-imports --no-cache --no-logo 2>&1) || { printf '%s\n' "$$imports" >&2; \
+	  echo "check: imports: the broken contract above is in pyproject.toml, tool.importlinter." >&2; failed=1; }; \
+	[ $$failed = 0 ] && echo "check: lint, format, types and import rules hold"
 
 test: check  ## check, then every test
 	@scripts/bootstrap-chromium

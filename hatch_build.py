@@ -58,17 +58,19 @@ class FrontEndHook(BuildHookInterface):  # type: ignore[type-arg]  # the paramet
         return self._base / "src" / "trustladder" / "web" / "assets" / "vendor"
 
     @cached_property
+    def _stamp(self) -> Path:
+        # In node_modules, which must be there as well: the accessibility tests take axe-core from it.
+        return self._base / "node_modules" / ".vendored"
+
+    @cached_property
     def _digest(self) -> str:
         """Changes when the pinned packages or this list of files change."""
         parts = [(self._base / "package-lock.json").read_bytes(), Path(__file__).read_bytes()]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
     def _is_current(self) -> bool:
-        stamp = self._vendor / ".stamp"
-        wanted = [self._vendor / name for name in VENDORED.values()]
-        # node_modules is looked at too: the accessibility tests take axe-core from it.
-        wanted.append(self._base / "node_modules" / ".package-lock.json")
-        return stamp.is_file() and stamp.read_text() == self._digest and all(path.is_file() for path in wanted)
+        here = all((self._vendor / name).is_file() for name in VENDORED.values())
+        return here and self._stamp.is_file() and self._stamp.read_text() == self._digest
 
     def _fetch(self) -> None:
         command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
@@ -87,9 +89,9 @@ class FrontEndHook(BuildHookInterface):  # type: ignore[type-arg]  # the paramet
         fresh.mkdir(parents=True)
         for source, name in VENDORED.items():
             shutil.copyfile(self._base / "node_modules" / source, fresh / name)
-        (fresh / ".stamp").write_text(self._digest)
         shutil.rmtree(self._vendor, ignore_errors=True)
         fresh.rename(self._vendor)
+        self._stamp.write_text(self._digest)
 
 
 def _system_npm() -> str | None:

