@@ -1,5 +1,7 @@
 """Every error that trustladder raises on purpose: what happened, where, and what to do about it."""
 
+from collections.abc import Sequence
+
 
 class TrustladderError(Exception):
     """Base of all: ``what`` happened, ``where`` (file:line:column, row, ticket …), and ``fix``, what to do."""
@@ -50,3 +52,19 @@ class BadInput(TrustladderError):
 
 class PolicyError(TrustladderError):
     """The policy file cannot be loaded. ``where`` is file:line:column."""
+
+
+class ModelUnusable(TrustladderError):
+    """A shipped model file is missing or is not the one that was built."""
+
+
+class PolicyProblems(PolicyError):
+    """Everything that is wrong with one policy file, in the order of the file, one `PolicyError` each."""
+
+    def __init__(self, problems: Sequence[PolicyError]) -> None:
+        first = problems[0]
+        super().__init__(first.what, where=first.where, fix=first.fix)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)

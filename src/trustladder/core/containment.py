@@ -82,6 +82,10 @@ class ToolGrant:
         return None
 
 
+def _limits_of(*grants: ToolGrant | None) -> tuple[ToolLimit, ...]:
+    return tuple(dict.fromkeys(limit for grant in grants if grant is not None for limit in grant.limits))
+
+
 @dataclass(frozen=True, slots=True)
 class Authority:
     """The set of speech acts and tool calls that automation may perform, in a fixed order."""
@@ -93,16 +97,13 @@ class Authority:
     def intersect(self, other: "Authority") -> "Authority":
         """Return what both authorities allow: the strictest wins."""
         acts = tuple(act for act in self.acts if act in other.acts)
-        if self.every_tool or other.every_tool:
-            tools = other.tools if self.every_tool else self.tools
-            return Authority(acts, tools, self.every_tool and other.every_tool)
-        theirs = {grant.name: grant for grant in other.tools}
+        mine, theirs = ({grant.name: grant for grant in side.tools} for side in (self, other))
         tools = tuple(
-            ToolGrant(grant.name, tuple(dict.fromkeys(grant.limits + theirs[grant.name].limits)))
-            for grant in self.tools
-            if grant.name in theirs
+            ToolGrant(name, _limits_of(mine.get(name), theirs.get(name)))
+            for name in dict.fromkeys((*mine, *theirs))
+            if (name in mine or self.every_tool) and (name in theirs or other.every_tool)
         )
-        return Authority(acts, tools)
+        return Authority(acts, tools, self.every_tool and other.every_tool)
 
     def objections(self, acts: Iterable[Act], calls: Iterable[ToolCall]) -> tuple[str, ...]:
         """Return one sentence for each act or call outside this authority; empty when all are inside."""

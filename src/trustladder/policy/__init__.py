@@ -1,1 +1,1 @@
-"""The policy file: what it may say, how it is read, checked, compared and tested."""
+"""The policy file: read (`load`), described (`schema`), questioned (`lint`), compared (`diff`) and tested."""
