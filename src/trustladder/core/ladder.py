@@ -13,7 +13,7 @@ from trustladder.core.decision import Decision, Flip, Reason, ReasonKind
 from trustladder.core.facts import facts_of
 from trustladder.core.policy import Policy
 from trustladder.core.risk import HUNDREDTHS, ResolutionRisk, probability_of, resolution_risk
-from trustladder.core.signals import Board, Evidence, Signal
+from trustladder.core.signals import PERCEPTION, Board, Evidence, Signal
 from trustladder.core.threshold import Bound, EscalationThreshold, Rule, strictest
 from trustladder.core.ticket import Ticket
 
@@ -152,8 +152,8 @@ def _top_evidence(case: _Case, risk: ResolutionRisk) -> tuple[Evidence, ...]:
 
 def _unknown_reasons(case: _Case, matched: tuple[Rule, ...]) -> Iterator[Reason]:
     for name, why in sorted(case.ticket.unknown.items()):
-        if name in case.policy.relevant_signals:
-            sentence = f"the signal {name} could not be read: {why}"
+        if name == PERCEPTION or name in case.policy.relevant_signals:
+            sentence = f"{name} could not be read: {why}"
             yield Reason(ReasonKind.UNKNOWN_SIGNAL, Lane.CONTAINED, f"unknown:{name}", sentence)
     for rule in case.policy.rules:
         asked = [rule.when] if rule not in matched else []

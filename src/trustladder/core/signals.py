@@ -6,6 +6,9 @@ from enum import StrEnum
 
 FULL_STRENGTH = 100
 
+PERCEPTION = "perception"
+"""The name under which all of perception is unknown, when it failed as a whole."""
+
 
 class SignalGroup(StrEnum):
     """Where a signal is read: the customer, the topic, the account, the bot or the process."""

@@ -94,8 +94,8 @@ class Ticket:
 
     ``position`` counts them. ``mark`` is the position of the last one that matters to a permit. A *stretch* is
     the time since automation last took the ticket (its opening, a reopening, a hand-back): signals and counters
-    are those of the stretch, so that old ones do not leak. ``bot_heard`` tells whether the bot has spoken in it. ``first_unanswered_at_ms`` is when the customer's
-    wait began (law 8), None when nobody waits.
+    are those of the stretch, so that old ones do not leak. ``bot_heard`` tells whether the bot has spoken in it.
+    ``first_unanswered_at_ms`` is when the customer's wait began (law 8), None when nobody waits.
     """
 
     tenant: str

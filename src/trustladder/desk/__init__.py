@@ -1,1 +1,21 @@
-"""The application: commands in, core called, events out."""
+"""The application: commands in, the core called, events out.
+
+`Desk` is the one door: every turn, draft, permit and act of a person goes through it.
+"""
+
+from trustladder.desk.answers import GateAnswer, PersonAnswer, RedeemAnswer, TurnAnswer
+from trustladder.desk.commands import AccountFacts, CustomerTurn, Draft, HumanTurn, Resolution
+from trustladder.desk.desk import Desk
+
+__all__ = [
+    "AccountFacts",
+    "CustomerTurn",
+    "Desk",
+    "Draft",
+    "GateAnswer",
+    "HumanTurn",
+    "PersonAnswer",
+    "RedeemAnswer",
+    "Resolution",
+    "TurnAnswer",
+]

@@ -1,1 +1,1 @@
-"""The HTTP API and the agents' workspace."""
+"""The HTTP API and the pages, on top of the desk."""

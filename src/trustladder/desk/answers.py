@@ -1,0 +1,56 @@
+"""What the desk answers: plain values that travel as JSON."""
+
+from dataclasses import dataclass
+
+from trustladder.core.containment import Act, Answer, Authority, Permit
+from trustladder.core.decision import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class TurnAnswer:
+    """The decision on a turn. ``notice`` is what the customer is to be told now, as part of a handoff."""
+
+    ticket_id: str
+    position: int
+    lane: str
+    decision: Decision | None
+    authority: Authority
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GateAnswer:
+    """The gate's answer to a draft. ``text`` is what may be sent, with ``permit``; empty when nothing may be."""
+
+    ticket_id: str
+    position: int
+    lane: str
+    answer: Answer
+    text: str
+    acts: tuple[Act, ...]
+    objections: tuple[str, ...]
+    decision: Decision | None
+    permit: Permit | None = None
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemAnswer:
+    """The permit held: send this text and make these tool calls now."""
+
+    ticket_id: str
+    position: int
+    permit_id: str
+    text: str
+    tools: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAnswer:
+    """Where the ticket stands after a person's act."""
+
+    ticket_id: str
+    position: int
+    lane: str
+    owner: str
+    queue: str

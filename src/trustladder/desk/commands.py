@@ -1,0 +1,66 @@
+"""What the desk is asked to do: plain values, already validated at the edge."""
+
+from dataclasses import dataclass
+
+from trustladder.core.containment import Act, ToolCall
+from trustladder.core.signals import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What a trusted system tells about the account and the ticket; None is "not told"."""
+
+    account_id: str | None = None
+    value: float | None = None
+    tier: str | None = None
+    at_risk: bool | None = None
+    ticket_type: str | None = None
+    exposure: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerTurn:
+    """A message of the customer. ``reported`` are signals that an outside system read from it."""
+
+    message_id: str
+    text: str
+    channel: str = ""
+    language: str = ""
+    subject: str = ""
+    intents: tuple[str, ...] = ()
+    facts: AccountFacts = AccountFacts()
+    reported: tuple[Signal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the bot wants to say or do. ``confidence`` is its own, 0 to 100; ``cites`` names its sources."""
+
+    draft_id: str
+    text: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    declared: tuple[Act, ...] = ()
+    cites: tuple[str, ...] = ()
+    confidence: int | None = None
+    reported: tuple[Signal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HumanTurn:
+    """A message of a person of the business, from any channel; ``internal`` for a note to colleagues."""
+
+    message_id: str
+    text: str
+    person_id: str = ""
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How a ticket is closed. ``amount`` is what the repair costs, in the policy's currency."""
+
+    by: str
+    outcome: str = "solved"
+    cause: str = ""
+    repair: str = ""
+    amount: float = 0.0

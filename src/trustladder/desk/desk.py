@@ -1,0 +1,284 @@
+"""The desk: the one door to tickets. It reads outside the lock, decides inside it, and answers after the commit."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+import msgspec
+
+from trustladder.core import events as e
+from trustladder.core.containment import Lane
+from trustladder.core.handoff import Handoff, build_handoff
+from trustladder.core.policy import Policy
+from trustladder.core.queueing import in_order
+from trustladder.core.signals import PERCEPTION, UnknownSignal
+from trustladder.core.summary import TicketSummary, summarise
+from trustladder.core.ticket import Ticket, Turn, fold_all
+from trustladder.desk import clocks, gate, people, turns
+from trustladder.desk.answers import GateAnswer, PersonAnswer, RedeemAnswer, TurnAnswer
+from trustladder.desk.cache import TicketCache
+from trustladder.desk.commands import AccountFacts, CustomerTurn, Draft, HumanTurn, Resolution
+from trustladder.desk.policies import PolicyBook
+from trustladder.desk.scribe import Scribe
+from trustladder.errors import IdempotencyConflict, NotAllowed
+from trustladder.ledger.protocol import Ledger, TicketKey, Transaction
+
+Perceive = Callable[[Ticket, Turn, Policy], e.SignalsDetected]
+"""Perception: the ticket before the turn, the turn, the policy; what was read from it out."""
+
+Look = Callable[[Ticket, Policy], e.SignalsDetected]
+A = TypeVar("A")
+ActOf = Callable[[Scribe, Policy, e.SignalsDetected], A]
+
+NOTHING_SEEN = e.SignalsDetected()
+
+
+class Desk:
+    """Every turn, draft, permit and act of a person goes through here, one ticket at a time.
+
+    ``new_id`` gives ids that cannot be guessed. Errors are those of `trustladder.errors`; when the ledger cannot
+    be reached, nothing was recorded and nothing may be sent.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        policies: PolicyBook,
+        perceive: Perceive,
+        read_acts: gate.ReadActs,
+        new_id: Callable[[], str],
+    ) -> None:
+        self.ledger = ledger
+        self.policies = policies
+        self._perceive = perceive
+        self._read_acts = read_acts
+        self._new_id = new_id
+        self._cache = TicketCache()
+
+    # -- turns ---------------------------------------------------------------------------------------------
+
+    def customer_wrote(self, key: TicketKey, turn: CustomerTurn, idempotency_key: str = "") -> TurnAnswer:
+        """Record a customer's turn and return the decision on it. The message id makes a repeat harmless."""
+
+        def look(ticket: Ticket, policy: Policy) -> e.SignalsDetected:
+            rehearsal = Scribe(ticket, ticket.updated_at_ms or self.ledger.now_ms())
+            coming = turns.arrive(rehearsal, turn)
+            return _with_reported(self._see(rehearsal.ticket, coming, policy), turn.reported)
+
+        def act(scribe: Scribe, policy: Policy, seen: e.SignalsDetected) -> TurnAnswer:
+            turns.arrive(scribe, turn)
+            return turns.customer_wrote(scribe, policy, turn, seen)
+
+        once = idempotency_key or f"message:{turn.message_id}"
+        return self._perform(key, turn, TurnAnswer, act, look, once)
+
+    def bot_wrote(self, key: TicketKey, draft: Draft, idempotency_key: str = "") -> TurnAnswer:
+        """Record a bot message that went out without the gate, and return the decision on it."""
+
+        def act(scribe: Scribe, policy: Policy, seen: e.SignalsDetected) -> TurnAnswer:
+            turns.must_exist(scribe.ticket)
+            return turns.bot_wrote(scribe, policy, draft, seen)
+
+        once = idempotency_key or f"message:{draft.draft_id}"
+        return self._perform(key, draft, TurnAnswer, act, self._look_at(draft), once)
+
+    def human_wrote(self, key: TicketKey, turn: HumanTurn, idempotency_key: str = "") -> PersonAnswer:
+        """Record a person's message; one that the customer sees takes ownership at once."""
+        once = idempotency_key or f"message:{turn.message_id}"
+        return self._perform(key, turn, PersonAnswer, lambda s, p, _: turns.human_wrote(s, p, turn), None, once)
+
+    def tool_returned(self, key: TicketKey, name: str, text: str, failed: bool) -> TurnAnswer:
+        """Record what a tool of the bot returned, and return the decision on it."""
+
+        def look(ticket: Ticket, policy: Policy) -> e.SignalsDetected:
+            return self._see(ticket, turns.tool_turn(ticket, name, text, failed), policy)
+
+        def act(scribe: Scribe, policy: Policy, seen: e.SignalsDetected) -> TurnAnswer:
+            turns.must_exist(scribe.ticket)
+            return turns.tool_returned(scribe, policy, e.ToolReturned(name, text, failed), seen)
+
+        return self._perform(key, (name, text, failed), TurnAnswer, act, look)
+
+    def learn(self, key: TicketKey, facts: AccountFacts, idempotency_key: str = "") -> PersonAnswer:
+        """Record what a trusted system told about the account or the ticket's type."""
+        return self._perform(
+            key, facts, PersonAnswer, lambda scribe, *_: turns.told(scribe, facts), None, idempotency_key
+        )
+
+    # -- the gate ------------------------------------------------------------------------------------------
+
+    def bot_drafted(self, key: TicketKey, draft: Draft, idempotency_key: str = "") -> GateAnswer:
+        """Judge what the bot wants to say or do: release or replace with a permit, or withhold."""
+        permit_id = self._new_id()
+
+        def act(scribe: Scribe, policy: Policy, seen: e.SignalsDetected) -> GateAnswer:
+            reading = self._read_acts(draft.text, draft.declared, draft.tool_calls, scribe.ticket.language)
+            return gate.judge_draft(scribe, policy, draft, seen, reading, permit_id)
+
+        once = idempotency_key or f"draft:{draft.draft_id}"
+        return self._perform(key, draft, GateAnswer, act, self._look_at(draft), once)
+
+    def redeem(self, key: TicketKey, permit_id: str, idempotency_key: str = "") -> RedeemAnswer:
+        """Redeem a permit at send time, or raise PermitRefused."""
+        return self._perform(
+            key, permit_id, RedeemAnswer, lambda scribe, *_: gate.redeem(scribe, permit_id), None, idempotency_key
+        )
+
+    # -- people --------------------------------------------------------------------------------------------
+
+    def claim(self, key: TicketKey, person_id: str) -> PersonAnswer:
+        """Make a person the owner of an escalated ticket; the loser of a race gets NotAllowed with the winner."""
+        return self._by_person(key, lambda s, p, _: people.claim(s, p, person_id))
+
+    def take_over(self, key: TicketKey, person_id: str) -> PersonAnswer:
+        """Make a person the owner of any open ticket."""
+        return self._by_person(key, lambda s, p, _: people.take_over(s, p, person_id))
+
+    def return_to_queue(self, key: TicketKey, person_id: str, reason: str, queue: str = "") -> PersonAnswer:
+        """Give a ticket back to its queue, or to another."""
+        return self._by_person(key, lambda s, p, _: people.return_to_queue(s, p, person_id, reason, queue))
+
+    def hand_back(self, key: TicketKey, person_id: str, contained: bool = False, note: str = "") -> PersonAnswer:
+        """Hand a ticket back to automation."""
+        return self._by_person(key, lambda s, *_: people.hand_back(s, person_id, contained, note))
+
+    def resolve(self, key: TicketKey, resolution: Resolution) -> PersonAnswer:
+        """Close a ticket."""
+        return self._by_person(key, lambda s, p, _: people.resolve(s, p, resolution))
+
+    def escalate(self, key: TicketKey, reason: str, asked_by: str) -> PersonAnswer:
+        """Escalate because a bot, a person or another system says so."""
+        return self._by_person(key, lambda s, p, _: people.escalate_explicitly(s, p, reason, asked_by))
+
+    def give_satisfaction(
+        self, key: TicketKey, score: int | None, complaint: bool = False, text: str = ""
+    ) -> PersonAnswer:
+        """Record the customer's satisfaction, 0 to 100, or a complaint."""
+        return self._by_person(key, lambda s, *_: people.give_satisfaction(s, score, complaint, text))
+
+    def note_restatement(self, key: TicketKey, person_id: str) -> PersonAnswer:
+        """Record that the customer had to restate the problem after the handoff."""
+        return self._by_person(key, lambda s, *_: people.note_restatement(s, person_id))
+
+    def clock_fired(self, key: TicketKey) -> bool:
+        """Look at a ticket whose timer is due; return True when a deadline was in fact missed."""
+        return self._perform(key, "clock", bool, lambda s, p, _: clocks.clock_fired(s, p))
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    def ticket(self, key: TicketKey) -> Ticket:
+        """Return a ticket as the ledger has it now. Raises NoSuchTicket."""
+        ticket = self._newest(key)
+        turns.must_exist(ticket)
+        return ticket
+
+    def handoff(self, key: TicketKey) -> Handoff:
+        """Return the handoff packet of an escalated ticket. Raises NotAllowed before the handoff."""
+        ticket = self.ticket(key)
+        if ticket.handoff is None:
+            raise NotAllowed(f"ticket {key.ticket_id} is {ticket.lane.word}: there is no handoff yet")
+        return build_handoff(self.policies.current(), ticket)
+
+    def queue(self, tenant: str, queue: str = "", limit: int = 500) -> list[TicketSummary]:
+        """Return the escalated tickets that wait for a person, in the order in which people should take them."""
+        page = self.ledger.summaries(tenant, lanes=(Lane.ESCALATED,), queue=queue, limit=limit)
+        return in_order(self.policies.current(), page.rows, self.ledger.now_ms())
+
+    # -- how a command is carried out ----------------------------------------------------------------------
+
+    def _by_person(self, key: TicketKey, act: ActOf[PersonAnswer]) -> PersonAnswer:
+        return self._perform(key, "", PersonAnswer, act)
+
+    def _look_at(self, draft: Draft) -> Look:
+        def look(ticket: Ticket, policy: Policy) -> e.SignalsDetected:
+            coming = gate.draft_turn(ticket, draft, ticket.updated_at_ms)
+            return _with_reported(self._see(ticket, coming, policy), draft.reported)
+
+        return look
+
+    def _see(self, ticket: Ticket, turn: Turn, policy: Policy) -> e.SignalsDetected:
+        """Perceive; when perception fails as a whole, everything is unknown, and law 4 takes over."""
+        try:
+            return self._perceive(ticket, turn, policy)
+        except Exception as error:
+            return e.SignalsDetected(unknown=(UnknownSignal(PERCEPTION, f"{type(error).__name__}: {error}"),))
+
+    def _newest(self, key: TicketKey) -> Ticket:
+        held = self._cache.get(key)
+        ticket = fold_all(held, self.ledger.history(key, held.position))
+        if ticket.position:
+            self._cache.put(key, ticket)
+        return ticket
+
+    def _perform(
+        self,
+        key: TicketKey,
+        command: object,
+        answer_type: type[A],
+        act: ActOf[A],
+        look: Look | None = None,
+        idempotency_key: str = "",
+    ) -> A:
+        """Carry out one command: perceive outside the lock, then decide, append and project in one transaction.
+
+        The ledger may run the transaction again after a conflict; only what it commits counts.
+        """
+        policy = self.policies.current()
+        fingerprint = hashlib.sha256(msgspec.json.encode(command)).hexdigest()
+        expected = self._newest(key) if look is not None else None
+        seen = look(expected, policy) if look is not None and expected is not None else NOTHING_SEEN
+
+        def work(transaction: Transaction) -> tuple[A, Ticket | None]:
+            known = _remembered(transaction, idempotency_key, fingerprint, answer_type)
+            if known is not None:
+                return known, None
+            before = self._read(transaction)
+            moved = expected is not None and before.position != expected.position
+            scribe = Scribe(before, transaction.now_ms)
+            answer = act(scribe, policy, look(before, policy) if look is not None and moved else seen)
+            _commit(transaction, scribe, before)
+            if idempotency_key:
+                transaction.remember(idempotency_key, fingerprint, msgspec.json.encode(answer))
+            return answer, scribe.ticket
+
+        answer, ticket = self.ledger.transact(key, work)
+        if ticket is not None and ticket.position:
+            self._cache.put(key, ticket)
+        return answer
+
+    def _read(self, transaction: Transaction) -> Ticket:
+        held = self._cache.get(transaction.key)
+        return fold_all(held, transaction.history(held.position))
+
+
+def _with_reported(seen: e.SignalsDetected, reported: tuple[e.Signal, ...]) -> e.SignalsDetected:
+    """Add what outside systems reported. It stands beside our own reading: the stronger counts, none is lowered."""
+    if not reported:
+        return seen
+    strongest = {signal.name: signal for signal in seen.signals}
+    for signal in reported:
+        held = strongest.get(signal.name)
+        if held is None or signal.strength > held.strength:
+            strongest[signal.name] = signal
+    return replace(seen, signals=tuple(strongest.values()))
+
+
+def _remembered(transaction: Transaction, idempotency_key: str, fingerprint: str, answer_type: type[A]) -> A | None:
+    known = transaction.remembered(idempotency_key) if idempotency_key else None
+    if known is None:
+        return None
+    if known.fingerprint != fingerprint:
+        raise IdempotencyConflict(
+            f"{idempotency_key!r} was used before on ticket {transaction.key.ticket_id} with other content",
+            fix="use a new key, or a new message id, for new content",
+        )
+    return msgspec.json.decode(known.response, type=answer_type)
+
+
+def _commit(transaction: Transaction, scribe: Scribe, before: Ticket) -> None:
+    if not scribe.events:
+        return
+    transaction.append(scribe.events, before.position)
+    transaction.project(summarise(scribe.ticket))
+    clocks.wind(transaction, before, scribe.ticket)

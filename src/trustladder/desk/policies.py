@@ -1,0 +1,49 @@
+"""The policy in force: the last good one, read again when its file changes; none at all contains everything."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from trustladder.core.policy import Policy, closed_policy
+from trustladder.errors import PolicyError
+
+NEVER_READ = -1
+
+
+class PolicyBook:
+    """Holds the policy in force. A file that does not load leaves the last good policy standing and sets `alarm`."""
+
+    def __init__(self, path: Path | None, load: Callable[[Path], Policy], fallback: Policy | None = None) -> None:
+        self.alarm = ""
+        self._path = path
+        self._load = load
+        self._stamp = NEVER_READ
+        self._policy = fallback
+        self._known: dict[str, Policy] = {}
+        self.current()
+
+    def current(self) -> Policy:
+        """Return the policy in force, reading its file again if that has changed."""
+        stamp = self._changed_at()
+        if self._path is not None and stamp != self._stamp:
+            self._stamp = stamp
+            self._read(self._path)
+        policy = self._policy or closed_policy(self.alarm or "no policy was given")
+        self._known[policy.digest] = policy
+        return policy
+
+    def by_digest(self, digest: str) -> Policy | None:
+        """Return a policy that was in force since the start, by its digest."""
+        return self._known.get(digest)
+
+    def _changed_at(self) -> int:
+        try:
+            return self._path.stat().st_mtime_ns if self._path is not None else NEVER_READ
+        except OSError:
+            return NEVER_READ - 1
+
+    def _read(self, path: Path) -> None:
+        try:
+            self._policy = self._load(path)
+            self.alarm = ""
+        except (PolicyError, OSError) as error:
+            self.alarm = f"the policy could not be read, the last good one stays in force: {error}"

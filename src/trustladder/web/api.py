@@ -1,0 +1,249 @@
+"""The HTTP API: one endpoint to ask "may I still answer?", and what follows from the answer."""
+
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
+
+from trustladder.core.containment import Lane, ToolCall, lane_of
+from trustladder.core.handoff import Handoff, completeness, flat
+from trustladder.core.signals import Evidence, Signal
+from trustladder.core.summary import TicketSummary
+from trustladder.desk import AccountFacts, CustomerTurn, Desk, Draft, HumanTurn, Resolution
+from trustladder.errors import BadInput
+from trustladder.ledger.protocol import TicketKey
+from trustladder.web import present, wire
+from trustladder.web.problems import MEDIA_TYPE
+
+DEFAULT_TENANT = "default"
+
+_PROBLEM = {"model": wire.Problem, "content": {MEDIA_TYPE: {}}}
+PROBLEMS: dict[int | str, dict[str, object]] = {
+    status: {**_PROBLEM, "description": text}
+    for status, text in {
+        400: "The body is no JSON that can be read.",
+        404: "No such ticket.",
+        409: "Not allowed now: the answer says what stands in the way.",
+        413: "The body is too large.",
+        422: "The request is not valid.",
+        503: "The ledger cannot be reached: nothing was recorded, nothing may be sent.",
+    }.items()
+}
+
+router = APIRouter(prefix="/v1", responses=PROBLEMS)
+
+Identifier = Annotated[str, Path(min_length=1, max_length=200)]
+Once = Annotated[str, Header(alias="Idempotency-Key", max_length=200, description="Makes a repeated request harmless.")]
+
+
+def desk_of(request: Request) -> Desk:
+    """Return the desk that serves this app."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def tenant_of(
+    tenant: Annotated[str, Header(alias="X-Tenant", min_length=1, max_length=100)] = DEFAULT_TENANT,
+) -> str:
+    """Return the tenant that a request is for."""
+    return tenant
+
+
+def key_of(ticket: Identifier, tenant: Annotated[str, Depends(tenant_of)]) -> TicketKey:
+    """Return the key of the ticket that a request is about."""
+    return TicketKey(tenant, ticket)
+
+
+TheDesk = Annotated[Desk, Depends(desk_of)]
+Key = Annotated[TicketKey, Depends(key_of)]
+Tenant = Annotated[str, Depends(tenant_of)]
+
+
+def _hundredths(share: float | None) -> int | None:
+    return None if share is None else round(share * 100)
+
+
+def _reported(signals: tuple[wire.SignalIn, ...]) -> tuple[Signal, ...]:
+    return tuple(
+        Signal(item.name, item.strength, (Evidence(quote=item.quote, field="reported"),), item.source)
+        for item in signals
+    )
+
+
+def _calls(calls: tuple[wire.ToolCallIn, ...]) -> tuple[ToolCall, ...]:
+    return tuple(ToolCall(call.name, call.arguments) for call in calls)
+
+
+def _customer_turn(turn: wire.TurnIn, message_id: str) -> CustomerTurn:
+    account = turn.account
+    facts = AccountFacts(account.id, account.value, account.tier, account.at_risk, turn.ticket_type, turn.exposure)
+    return CustomerTurn(
+        message_id=message_id,
+        text=turn.text,
+        channel=turn.channel,
+        language=turn.language,
+        subject=turn.subject,
+        intents=turn.intents,
+        facts=facts,
+        reported=_reported(turn.signals),
+    )
+
+
+@router.post("/tickets/{ticket}/turns", tags=["conversation"], summary="Post a turn and get the decision")
+def post_turn(key: Key, turn: wire.TurnIn, desk: TheDesk, once: Once = "") -> wire.TurnOut | wire.PersonOut:
+    """Record a turn. The first customer turn opens the ticket; a human turn takes ownership at once."""
+    message_id = turn.message_id or once or uuid4().hex
+    match turn.role:
+        case "customer":
+            return present.turn_answer(desk.customer_wrote(key, _customer_turn(turn, message_id), once))
+        case "human":
+            said = HumanTurn(message_id, turn.text, turn.author, turn.internal)
+            return present.person_answer(desk.human_wrote(key, said, once))
+        case "tool":
+            return present.turn_answer(desk.tool_returned(key, turn.author, turn.text, turn.failed))
+        case "bot":
+            sent = Draft(
+                draft_id=message_id,
+                text=turn.text,
+                tool_calls=_calls(turn.tool_calls),
+                confidence=_hundredths(turn.confidence),
+                reported=_reported(turn.signals),
+            )
+            return present.turn_answer(desk.bot_wrote(key, sent, once))
+
+
+@router.post("/tickets/{ticket}/drafts", tags=["gate"], summary="May I say this?")
+def post_draft(key: Key, draft: wire.DraftIn, desk: TheDesk, once: Once = "") -> wire.GateOut:
+    """Judge a draft: `release` or `replace` with a permit to redeem at send time, or `withhold`."""
+    if not draft.text.strip() and not draft.tool_calls:
+        raise BadInput("the draft has neither text nor tool calls", fix="give text, tool_calls or both")
+    wanted = Draft(
+        draft_id=draft.draft_id or once or uuid4().hex,
+        text=draft.text,
+        tool_calls=_calls(draft.tool_calls),
+        declared=draft.acts,
+        cites=draft.cites,
+        confidence=_hundredths(draft.confidence),
+        reported=_reported(draft.signals),
+    )
+    return present.gate_answer(desk.bot_drafted(key, wanted, once))
+
+
+@router.post("/tickets/{ticket}/permits/{permit}/redeem", tags=["gate"], summary="Redeem a permit at send time")
+def redeem(key: Key, permit: Identifier, desk: TheDesk, once: Once = "") -> wire.RedeemOut:
+    """Send only what this answers, and only when it answers. 409 means: do not send."""
+    return present.redeem_answer(desk.redeem(key, permit, once))
+
+
+@router.post("/tickets/{ticket}/escalate", tags=["people"], summary="Escalate because somebody says so")
+def escalate(key: Key, asked: wire.EscalateIn, desk: TheDesk) -> wire.PersonOut:
+    """Hand the ticket to people now."""
+    return present.person_answer(desk.escalate(key, asked.reason, asked.by))
+
+
+@router.post("/tickets/{ticket}/claim", tags=["people"], summary="Claim an escalated ticket")
+def claim(key: Key, by: wire.PersonIn, desk: TheDesk) -> wire.PersonOut:
+    """Exactly one person owns a ticket: of two who claim, the loser gets 409 with the winner's name."""
+    return present.person_answer(desk.claim(key, by.person))
+
+
+@router.post("/tickets/{ticket}/take-over", tags=["people"], summary="Take over any open ticket")
+def take_over(key: Key, by: wire.PersonIn, desk: TheDesk) -> wire.PersonOut:
+    """Take a ticket from automation or from a colleague; automation is silent from then on."""
+    return present.person_answer(desk.take_over(key, by.person))
+
+
+@router.post("/tickets/{ticket}/return", tags=["people"], summary="Give a ticket back to a queue")
+def return_to_queue(key: Key, given: wire.ReturnIn, desk: TheDesk) -> wire.PersonOut:
+    """Return the ticket with a reason. The customer's clock runs on."""
+    return present.person_answer(desk.return_to_queue(key, given.person, given.reason, given.queue))
+
+
+@router.post("/tickets/{ticket}/hand-back", tags=["people"], summary="Hand a ticket back to automation")
+def hand_back(key: Key, given: wire.HandBackIn, desk: TheDesk) -> wire.PersonOut:
+    """Only a person hands back."""
+    return present.person_answer(desk.hand_back(key, given.person, given.contained, given.note))
+
+
+@router.post("/tickets/{ticket}/resolve", tags=["people"], summary="Close a ticket")
+def resolve(key: Key, given: wire.ResolveIn, desk: TheDesk) -> wire.PersonOut:
+    """Close the ticket with its outcome, its cause and the repair."""
+    resolution = Resolution(given.by, given.outcome, given.cause, given.repair, given.amount)
+    return present.person_answer(desk.resolve(key, resolution))
+
+
+@router.post("/tickets/{ticket}/satisfaction", tags=["people"], summary="Record satisfaction or a complaint")
+def satisfaction(key: Key, given: wire.SatisfactionIn, desk: TheDesk) -> wire.PersonOut:
+    """Record what the customer said about the service."""
+    score = _hundredths(given.score)
+    return present.person_answer(desk.give_satisfaction(key, score, given.complaint, given.text))
+
+
+@router.post("/tickets/{ticket}/restated", tags=["people"], summary="The customer had to restate the problem")
+def restated(key: Key, by: wire.PersonIn, desk: TheDesk) -> wire.PersonOut:
+    """Record that the handoff did not carry the meaning."""
+    return present.person_answer(desk.note_restatement(key, by.person))
+
+
+@router.get("/tickets", tags=["reading"], summary="Tickets by lane, queue, owner or account")
+def list_tickets(  # noqa: PLR0913, PLR0917 - each argument is one query parameter of the API
+    desk: TheDesk,
+    tenant: Tenant,
+    lane: Annotated[list[str] | None, Query(max_length=5)] = None,
+    queue: Annotated[str, Query(max_length=200)] = "",
+    owner: Annotated[str, Query(max_length=200)] = "",
+    account: Annotated[str, Query(max_length=200)] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: Annotated[str, Query(max_length=500)] = "",
+) -> wire.TicketPageOut:
+    """List tickets, a page at a time."""
+    page = desk.ledger.summaries(
+        tenant, lanes=_lanes(lane), queue=queue, owner=owner, account_id=account, limit=limit, cursor=cursor
+    )
+    return wire.TicketPageOut(tickets=[present.row(row) for row in page.rows], next=page.cursor)
+
+
+def _lanes(words: list[str] | None) -> tuple[Lane, ...]:
+    try:
+        return tuple(lane_of(word) for word in words or ())
+    except ValueError as error:
+        raise BadInput(str(error), fix="lanes are: " + ", ".join(lane.word for lane in Lane)) from None
+
+
+@router.get("/tickets/{ticket}", tags=["reading"], summary="One ticket")
+def get_ticket(key: Key, desk: TheDesk) -> wire.TicketOut:
+    """Return a ticket with its conversation, its signals and the newest decision."""
+    return present.ticket(desk.ticket(key))
+
+
+@router.get("/tickets/{ticket}/events", tags=["reading"], summary="A ticket's ledger")
+def get_events(key: Key, desk: TheDesk, after: Annotated[int, Query(ge=0, le=2**31)] = 0) -> wire.EventsOut:
+    """Return what was recorded on a ticket, in order."""
+    desk.ticket(key)
+    events = [present.event(recorded) for recorded in desk.ledger.history(key, after)]
+    return wire.EventsOut(ticket=key.ticket_id, events=events)
+
+
+@router.get("/tickets/{ticket}/handoff", tags=["reading"], summary="The handoff packet")
+def get_handoff(key: Key, desk: TheDesk) -> wire.HandoffOut:
+    """Return what moves with the ticket, whole and in the flat form of at most 4 KB."""
+    packet: Handoff = desk.handoff(key)
+    return wire.HandoffOut(packet=packet, completeness=completeness(packet), flat=flat(packet))
+
+
+@router.get("/queues", tags=["reading"], summary="Every queue, in business order")
+def get_queues(desk: TheDesk, tenant: Tenant) -> wire.QueuesOut:
+    """Return each queue of the policy with the tickets that wait in it, the most pressing first."""
+    rows = desk.queue(tenant)
+    names = list(dict.fromkeys([*desk.policies.current().queues, *(row.queue for row in rows)]))
+    return wire.QueuesOut(queues=[_queue(name, [row for row in rows if row.queue == name]) for name in names])
+
+
+@router.get("/queues/{queue}", tags=["reading"], summary="One queue, in business order")
+def get_queue(queue: Identifier, desk: TheDesk, tenant: Tenant) -> wire.QueueOut:
+    """Return one queue, the most pressing ticket first."""
+    return _queue(queue, desk.queue(tenant, queue))
+
+
+def _queue(name: str, rows: list[TicketSummary]) -> wire.QueueOut:
+    return wire.QueueOut(queue=name, waiting=len(rows), tickets=[present.row(row) for row in rows])

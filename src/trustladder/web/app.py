@@ -1,0 +1,80 @@
+"""The application that `trustladder up` serves."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Response
+
+from trustladder import __version__
+from trustladder.desk import Desk
+from trustladder.errors import LedgerUnavailable
+from trustladder.web import api, problems
+from trustladder.web.limits import BodyLimit
+from trustladder.web.wire import Outgoing
+
+DESCRIPTION = """
+The control layer between an AI support bot and the customers it talks to.
+Post each customer turn, ask the gate before the bot says anything, redeem the permit when you send.
+"""
+
+
+class Health(Outgoing):
+    """The process answers."""
+
+    status: str = "ok"
+    version: str = __version__
+
+
+class Readiness(Outgoing):
+    """Whether the service can decide and record now, and what stands in the way."""
+
+    ready: bool
+    ledger: str
+    policy: str
+    policy_digest: str
+    alarms: list[str]
+
+
+def create_app(desk: Desk) -> FastAPI:
+    """Return the app over a desk. The desk's ledger is closed with the app."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        desk.ledger.close()
+
+    app = FastAPI(title="trustladder", version=__version__, description=DESCRIPTION, lifespan=lifespan)
+    app.state.desk = desk
+    app.include_router(api.router)
+    app.add_api_route("/healthz", healthz, tags=["service"], summary="Is the process alive?")
+    app.add_api_route(
+        "/readyz",
+        readyz,
+        tags=["service"],
+        summary="Can it decide and record now?",
+        responses={503: {"model": Readiness, "description": "It cannot: do not send."}},
+    )
+    problems.install(app)
+    app.add_middleware(BodyLimit)
+    return app
+
+
+def healthz() -> Health:
+    """Answer while the process lives."""
+    return Health()
+
+
+def readyz(desk: api.TheDesk, response: Response) -> Readiness:
+    """Answer whether the ledger can be reached and which policy is in force."""
+    policy = desk.policies.current()
+    alarms = [desk.policies.alarm] if desk.policies.alarm else []
+    ledger = "ok"
+    try:
+        desk.ledger.ping()
+    except LedgerUnavailable as error:
+        ledger = error.what
+        alarms.append(error.what)
+        response.status_code = 503
+    return Readiness(
+        ready=ledger == "ok", ledger=ledger, policy=policy.name, policy_digest=policy.digest, alarms=alarms
+    )

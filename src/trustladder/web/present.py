@@ -1,0 +1,191 @@
+"""From the desk's values to what travels over HTTP."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from trustladder.core.containment import NO_AUTHORITY, Authority
+from trustladder.core.decision import Decision, Reason
+from trustladder.core.events import Recorded
+from trustladder.core.risk import HUNDREDTHS, probability_of
+from trustladder.core.signals import Evidence, Signal
+from trustladder.core.summary import TicketSummary, summarise
+from trustladder.core.threshold import Bound
+from trustladder.core.ticket import Ticket, Turn
+from trustladder.desk import GateAnswer, PersonAnswer, RedeemAnswer, TurnAnswer
+from trustladder.web import wire
+
+
+def moment(at_ms: int) -> datetime:
+    """Return a time in milliseconds since the epoch as a datetime in UTC."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC)
+
+
+def _moment_or_none(at_ms: int | None) -> datetime | None:
+    return None if at_ms is None else moment(at_ms)
+
+
+def evidence(item: Evidence) -> wire.EvidenceOut:
+    """Present one piece of evidence."""
+    return wire.EvidenceOut(turn=item.turn if item.turn >= 0 else None, quote=item.quote, field=item.field)
+
+
+def reason(given: Reason) -> wire.ReasonOut:
+    """Present one reason."""
+    return wire.ReasonOut(
+        kind=given.kind.value,
+        lane=given.lane.word,
+        rule=given.rule_id,
+        sentence=given.sentence,
+        evidence=[evidence(item) for item in given.evidence],
+    )
+
+
+def _risk_at(bound: Bound | None) -> float | None:
+    return None if bound is None else round(probability_of(bound.value), 4)
+
+
+def decision(taken: Decision | None) -> wire.DecisionOut | None:
+    """Present a decision, or None before the first."""
+    if taken is None:
+        return None
+    return wire.DecisionOut(
+        lane=taken.lane.word,
+        previous_lane=taken.previous_lane.word,
+        proposed=taken.proposed.word,
+        notify=taken.notify,
+        risk=round(taken.risk.probability, 4),
+        points=taken.risk.points,
+        points_by_signal={part.name: part.points_hundredths / HUNDREDTHS for part in taken.risk.contributions},
+        contain_at=_risk_at(taken.threshold.contain_at),
+        escalate_at=_risk_at(taken.threshold.escalate_at),
+        rules=list(taken.rule_ids),
+        reasons=[reason(given) for given in taken.reasons],
+        flips=[wire.FlipOut(change=flip.change, lane=flip.lane.word) for flip in taken.flips],
+        policy_digest=taken.policy_digest,
+        turn=taken.turn,
+        at=moment(taken.at_ms),
+    )
+
+
+def authority(held: Authority) -> wire.AuthorityOut:
+    """Present what automation may do."""
+    tools = [grant.name for grant in held.tools]
+    return wire.AuthorityOut(acts=list(held.acts), tools=tools, every_tool=held.every_tool)
+
+
+def turn_answer(answer: TurnAnswer) -> wire.TurnOut:
+    """Present the answer to a turn."""
+    return wire.TurnOut(
+        ticket=answer.ticket_id,
+        position=answer.position,
+        lane=answer.lane,
+        may_answer=bool(answer.authority.acts),
+        authority=authority(answer.authority),
+        decision=decision(answer.decision),
+        notice=answer.notice,
+    )
+
+
+def gate_answer(answer: GateAnswer) -> wire.GateOut:
+    """Present the gate's answer."""
+    permit = answer.permit
+    return wire.GateOut(
+        ticket=answer.ticket_id,
+        position=answer.position,
+        lane=answer.lane,
+        answer=answer.answer,
+        text=answer.text,
+        permit=None if permit is None else wire.PermitOut(id=permit.permit_id, expires_at=moment(permit.expires_at_ms)),
+        acts=list(answer.acts),
+        objections=list(answer.objections),
+        decision=decision(answer.decision),
+        notice=answer.notice,
+    )
+
+
+def redeem_answer(answer: RedeemAnswer) -> wire.RedeemOut:
+    """Present a redeemed permit."""
+    return wire.RedeemOut(
+        ticket=answer.ticket_id,
+        position=answer.position,
+        permit=answer.permit_id,
+        text=answer.text,
+        tools=list(answer.tools),
+    )
+
+
+def person_answer(answer: PersonAnswer) -> wire.PersonOut:
+    """Present the outcome of a person's act."""
+    return wire.PersonOut(
+        ticket=answer.ticket_id,
+        position=answer.position,
+        lane=answer.lane,
+        owner=answer.owner,
+        queue=answer.queue,
+    )
+
+
+def row(summary: TicketSummary) -> wire.TicketRowOut:
+    """Present a ticket's row."""
+    return wire.TicketRowOut(**_row(summary))
+
+
+def _row(summary: TicketSummary) -> dict[str, object]:
+    return {
+        "ticket": summary.ticket_id,
+        "lane": summary.lane.word,
+        "episode": summary.episode,
+        "ticket_type": summary.ticket_type,
+        "account": summary.account_id,
+        "subject": summary.subject,
+        "risk": round(probability_of(summary.risk_points_hundredths), 4),
+        "top_reason": summary.top_reason,
+        "queue": summary.queue,
+        "owner": summary.owner,
+        "opened_at": moment(summary.opened_at_ms),
+        "updated_at": moment(summary.updated_at_ms),
+        "waiting_since": _moment_or_none(summary.waiting_since_ms),
+        "due_at": _moment_or_none(summary.next_due_ms),
+        "position": summary.position,
+    }
+
+
+def turn(said: Turn) -> wire.ConversationTurnOut:
+    """Present one turn."""
+    return wire.ConversationTurnOut(
+        index=said.index,
+        role=said.role.value,
+        text=said.text,
+        author=said.author,
+        internal=said.internal,
+        at=moment(said.at_ms),
+    )
+
+
+def signal(read: Signal) -> wire.SignalOut:
+    """Present one signal."""
+    items = [evidence(item) for item in read.evidence]
+    return wire.SignalOut(name=read.name, strength=read.strength, source=read.source, evidence=items)
+
+
+def ticket(state: Ticket) -> wire.TicketOut:
+    """Present a whole ticket."""
+    held = state.decision.authority if state.decision is not None else NO_AUTHORITY
+    return wire.TicketOut(
+        **_row(summarise(state)),
+        turns=[turn(said) for said in state.turns],
+        signals=[signal(read) for read in state.signals.values()],
+        decision=decision(state.decision),
+        authority=authority(state.authority if state.authority is not None else held),
+    )
+
+
+def event(recorded: Recorded) -> wire.EventOut:
+    """Present one event of the ledger."""
+    return wire.EventOut(
+        position=recorded.position,
+        at=moment(recorded.at_ms),
+        type=type(recorded.event).__name__,
+        data=msgspec.to_builtins(recorded.event),
+    )
