@@ -61,6 +61,7 @@ def test_each_kind_of_binaries_starts_and_leaves_nothing(choice: str, monkeypatc
         assert connection.info.server_version >= postgres.OLDEST_MAJOR * 10_000
     server.stop()
     assert not server.folder.exists()
+    assert not server.data.exists()
     assert server.process.returncode is not None
 
 
