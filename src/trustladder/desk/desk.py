@@ -1,37 +1,36 @@
 """The desk: the one door to tickets. It reads outside the lock, decides inside it, and answers after the commit."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
-
-import msgspec
 
 from trustladder.core import events as e
 from trustladder.core.containment import Lane
 from trustladder.core.handoff import Handoff, build_handoff
 from trustladder.core.policy import Policy
 from trustladder.core.queueing import in_order
-from trustladder.core.signals import PERCEPTION, UnknownSignal
-from trustladder.core.summary import TicketSummary, summarise
+from trustladder.core.signals import PERCEPTION, Signal, UnknownSignal
+from trustladder.core.summary import TicketSummary
 from trustladder.core.ticket import Ticket, Turn, fold_all
 from trustladder.desk import clocks, gate, people, turns
 from trustladder.desk.answers import GateAnswer, PersonAnswer, RedeemAnswer, TurnAnswer
 from trustladder.desk.cache import TicketCache
 from trustladder.desk.commands import AccountFacts, CustomerTurn, Draft, HumanTurn, Resolution
+from trustladder.desk.errand import Act, Done, Errand, Glimpse, fingerprint_of
 from trustladder.desk.policies import PolicyBook
 from trustladder.desk.scribe import Scribe
-from trustladder.errors import IdempotencyConflict, NotAllowed
+from trustladder.errors import NotAllowed
 from trustladder.ledger.protocol import Ledger, TicketKey, Transaction
 
 Perceive = Callable[[Ticket, Turn, Policy], e.SignalsDetected]
 """Perception: the ticket before the turn, the turn, the policy; what was read from it out."""
 
-Look = Callable[[Ticket, Policy], e.SignalsDetected]
+LookUnder = Callable[[Ticket, Policy], e.SignalsDetected]
 A = TypeVar("A")
-ActOf = Callable[[Scribe, Policy, e.SignalsDetected], A]
 
-NOTHING_SEEN = e.SignalsDetected()
+PATIENCE = (True, True, True, False)
+"""How often perception is repeated outside the lock when the ticket has moved, before it is done inside."""
 
 
 class Desk:
@@ -111,9 +110,9 @@ class Desk:
     def bot_drafted(self, key: TicketKey, draft: Draft, idempotency_key: str = "") -> GateAnswer:
         """Judge what the bot wants to say or do: release or replace with a permit, or withhold."""
         permit_id = self._new_id()
+        reading = self._read_acts(draft.text, draft.declared, draft.tool_calls, self._newest(key).language)
 
         def act(scribe: Scribe, policy: Policy, seen: e.SignalsDetected) -> GateAnswer:
-            reading = self._read_acts(draft.text, draft.declared, draft.tool_calls, scribe.ticket.language)
             return gate.judge_draft(scribe, policy, draft, seen, reading, permit_id)
 
         once = idempotency_key or f"draft:{draft.draft_id}"
@@ -187,10 +186,10 @@ class Desk:
 
     # -- how a command is carried out ----------------------------------------------------------------------
 
-    def _by_person(self, key: TicketKey, act: ActOf[PersonAnswer]) -> PersonAnswer:
+    def _by_person(self, key: TicketKey, act: Act[PersonAnswer]) -> PersonAnswer:
         return self._perform(key, "", PersonAnswer, act)
 
-    def _look_at(self, draft: Draft) -> Look:
+    def _look_at(self, draft: Draft) -> LookUnder:
         def look(ticket: Ticket, policy: Policy) -> e.SignalsDetected:
             coming = gate.draft_turn(ticket, draft, ticket.updated_at_ms)
             return _with_reported(self._see(ticket, coming, policy), draft.reported)
@@ -216,43 +215,35 @@ class Desk:
         key: TicketKey,
         command: object,
         answer_type: type[A],
-        act: ActOf[A],
-        look: Look | None = None,
+        act: Act[A],
+        look: LookUnder | None = None,
         idempotency_key: str = "",
     ) -> A:
-        """Carry out one command: perceive outside the lock, then decide, append and project in one transaction.
-
-        The ledger may run the transaction again after a conflict; only what it commits counts.
-        """
+        """Carry out one command; look again outside the lock while others write to the ticket, a few times."""
         policy = self.policies.current()
-        fingerprint = hashlib.sha256(msgspec.json.encode(command)).hexdigest()
-        expected = self._newest(key) if look is not None else None
-        seen = look(expected, policy) if look is not None and expected is not None else NOTHING_SEEN
+        see = None if look is None else (lambda ticket: look(ticket, policy))
+        errand = Errand(policy, act, answer_type, fingerprint_of(command), idempotency_key, see)
+        for patient in PATIENCE:
+            glimpse = errand.glimpse(self._newest(key) if look is not None else self._cache.get(key))
+            done = self.ledger.transact(key, partial(self._carry_out, errand, glimpse, patient))
+            if done is not None:
+                break
+        assert done is not None  # noqa: S101 - an impatient errand always comes to an end
+        if done.ticket is not None and done.ticket.position:
+            self._cache.put(key, done.ticket)
+        return done.answer
 
-        def work(transaction: Transaction) -> tuple[A, Ticket | None]:
-            known = _remembered(transaction, idempotency_key, fingerprint, answer_type)
-            if known is not None:
-                return known, None
-            before = self._read(transaction)
-            moved = expected is not None and before.position != expected.position
-            scribe = Scribe(before, transaction.now_ms)
-            answer = act(scribe, policy, look(before, policy) if look is not None and moved else seen)
-            _commit(transaction, scribe, before)
-            if idempotency_key:
-                transaction.remember(idempotency_key, fingerprint, msgspec.json.encode(answer))
-            return answer, scribe.ticket
-
-        answer, ticket = self.ledger.transact(key, work)
-        if ticket is not None and ticket.position:
-            self._cache.put(key, ticket)
-        return answer
+    def _carry_out(
+        self, errand: Errand[A], glimpse: Glimpse, patient: bool, transaction: Transaction
+    ) -> Done[A] | None:
+        return errand.carry_out(transaction, self._read(transaction), glimpse, patient=patient)
 
     def _read(self, transaction: Transaction) -> Ticket:
         held = self._cache.get(transaction.key)
         return fold_all(held, transaction.history(held.position))
 
 
-def _with_reported(seen: e.SignalsDetected, reported: tuple[e.Signal, ...]) -> e.SignalsDetected:
+def _with_reported(seen: e.SignalsDetected, reported: tuple[Signal, ...]) -> e.SignalsDetected:
     """Add what outside systems reported. It stands beside our own reading: the stronger counts, none is lowered."""
     if not reported:
         return seen
@@ -262,23 +253,3 @@ def _with_reported(seen: e.SignalsDetected, reported: tuple[e.Signal, ...]) -> e
         if held is None or signal.strength > held.strength:
             strongest[signal.name] = signal
     return replace(seen, signals=tuple(strongest.values()))
-
-
-def _remembered(transaction: Transaction, idempotency_key: str, fingerprint: str, answer_type: type[A]) -> A | None:
-    known = transaction.remembered(idempotency_key) if idempotency_key else None
-    if known is None:
-        return None
-    if known.fingerprint != fingerprint:
-        raise IdempotencyConflict(
-            f"{idempotency_key!r} was used before on ticket {transaction.key.ticket_id} with other content",
-            fix="use a new key, or a new message id, for new content",
-        )
-    return msgspec.json.decode(known.response, type=answer_type)
-
-
-def _commit(transaction: Transaction, scribe: Scribe, before: Ticket) -> None:
-    if not scribe.events:
-        return
-    transaction.append(scribe.events, before.position)
-    transaction.project(summarise(scribe.ticket))
-    clocks.wind(transaction, before, scribe.ticket)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from fastapi import FastAPI, Response
 
@@ -35,12 +36,26 @@ class Readiness(Outgoing):
     alarms: list[str]
 
 
-def create_app(desk: Desk) -> FastAPI:
-    """Return the app over a desk. The desk's ledger is closed with the app."""
+class Worker(Protocol):
+    """What runs beside the app: started with it, stopped before its ledger is closed."""
+
+    def start(self) -> None:
+        """Begin to work in the background."""
+
+    def stop(self) -> None:
+        """Stop, and return once nothing runs any more."""
+
+
+def create_app(desk: Desk, *workers: Worker) -> FastAPI:
+    """Return the app over a desk. Its workers run, and its ledger is open, as long as the app."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        for worker in workers:
+            worker.start()
         yield
+        for worker in workers:
+            worker.stop()
         desk.ledger.close()
 
     app = FastAPI(title="trustladder", version=__version__, description=DESCRIPTION, lifespan=lifespan)

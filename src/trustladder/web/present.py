@@ -1,6 +1,7 @@
 """From the desk's values to what travels over HTTP."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -131,7 +132,7 @@ def row(summary: TicketSummary) -> wire.TicketRowOut:
     return wire.TicketRowOut(**_row(summary))
 
 
-def _row(summary: TicketSummary) -> dict[str, object]:
+def _row(summary: TicketSummary) -> dict[str, Any]:
     return {
         "ticket": summary.ticket_id,
         "lane": summary.lane.word,

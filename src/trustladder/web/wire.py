@@ -50,7 +50,7 @@ class AccountIn(Incoming):
     """What your own systems know about the account. Never fill it from what the customer wrote."""
 
     id: Word | None = None
-    value: Amount | None = Field(None, description="Yearly revenue, in the policy's currency.")
+    value: Amount | None = Field(default=None, description="Yearly revenue, in the policy's currency.")
     tier: Word | None = None
     at_risk: bool | None = None
 
@@ -76,34 +76,42 @@ class TurnIn(Incoming):
 
     role: Literal["customer", "bot", "human", "tool"]
     text: SaidText
-    message_id: Word = Field("", description="The channel's id of the message: it makes a repeated delivery harmless.")
+    message_id: Word = Field(
+        default="", description="The channel's id of the message: it makes a repeated delivery harmless."
+    )
     channel: Word = ""
-    language: Word = Field("", description="BCP 47 tag, such as en or de-AT. Recognised from the text when absent.")
+    language: Word = Field(
+        default="", description="BCP 47 tag, such as en or de-AT. Recognised from the text when absent."
+    )
     subject: Text = ""
     ticket_type: Word | None = None
-    exposure: Amount | None = Field(None, description="Money at stake, in the policy's currency.")
+    exposure: Amount | None = Field(default=None, description="Money at stake, in the policy's currency.")
     account: AccountIn = AccountIn()
-    intents: tuple[Word, ...] = Field((), max_length=50)
-    signals: tuple[SignalIn, ...] = Field((), max_length=50)
-    author: Word = Field("", description="Who wrote it: the person's id for role human, the tool's name for role tool.")
-    internal: bool = Field(False, description="Role human: a note to colleagues, which the customer does not see.")
-    failed: bool = Field(False, description="Role tool: the call failed.")
-    confidence: Probability | None = Field(None, description="Role bot: the bot's own confidence.")
-    tool_calls: tuple[ToolCallIn, ...] = Field((), max_length=50)
+    intents: tuple[Word, ...] = Field(default=(), max_length=50)
+    signals: tuple[SignalIn, ...] = Field(default=(), max_length=50)
+    author: Word = Field(
+        default="", description="Who wrote it: the person's id for role human, the tool's name for role tool."
+    )
+    internal: bool = Field(
+        default=False, description="Role human: a note to colleagues, which the customer does not see."
+    )
+    failed: bool = Field(default=False, description="Role tool: the call failed.")
+    confidence: Probability | None = Field(default=None, description="Role bot: the bot's own confidence.")
+    tool_calls: tuple[ToolCallIn, ...] = Field(default=(), max_length=50)
 
 
 class DraftIn(Incoming):
     """What the bot wants to say or do. Nothing is sent before the permit in the answer has been redeemed."""
 
     text: Text = ""
-    draft_id: Word = Field("", description="Your id of the draft: it makes a repeated request harmless.")
-    tool_calls: tuple[ToolCallIn, ...] = Field((), max_length=50)
+    draft_id: Word = Field(default="", description="Your id of the draft: it makes a repeated request harmless.")
+    tool_calls: tuple[ToolCallIn, ...] = Field(default=(), max_length=50)
     acts: tuple[Act, ...] = Field(
         (), max_length=6, description="What the bot says the draft does; checked from the text."
     )
-    cites: tuple[Word, ...] = Field((), max_length=50)
+    cites: tuple[Word, ...] = Field(default=(), max_length=50)
     confidence: Probability | None = None
-    signals: tuple[SignalIn, ...] = Field((), max_length=50)
+    signals: tuple[SignalIn, ...] = Field(default=(), max_length=50)
 
 
 class PersonIn(Incoming):
@@ -359,5 +367,5 @@ class Problem(Outgoing):
     title: str
     status: int
     detail: str = ""
-    fix: str = Field("", description="What to do about it.")
+    fix: str = Field(default="", description="What to do about it.")
     errors: list[dict[str, str]] = Field(default_factory=list)

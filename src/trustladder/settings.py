@@ -1,0 +1,52 @@
+"""Settings of the service: read from the environment, each with a default that works on one machine."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from trustladder.errors import BadInput
+
+PREFIX = "TRUSTLADDER_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the service needs to know before it starts. Each field is ``TRUSTLADDER_<FIELD>`` in the environment."""
+
+    ledger: str = "sqlite:///trustladder.db"
+    """Where the ledger is: ``sqlite:///path`` or ``postgresql://…``."""
+    policy: str = ""
+    """The policy file; empty for the default profile that ships with trustladder."""
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: int = 8700
+    """The port to listen on."""
+    data: str = "../shared/data"
+    """Where evaluation finds conversations that are not part of the project."""
+
+    @property
+    def policy_path(self) -> Path | None:
+        """The policy file, None for the default profile."""
+        return Path(self.policy) if self.policy else None
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings that an environment gives. Raises BadInput for a value of the wrong kind."""
+    given: dict[str, str | int] = {}
+    for item in fields(Settings):
+        name = PREFIX + item.name.upper()
+        if name in environment:
+            given[item.name] = _typed(name, environment[name], item.default)
+    return Settings(**given)  # type: ignore[arg-type]  # _typed gives each field its own type
+
+
+def _typed(name: str, value: str, default: object) -> str | int:
+    if not isinstance(default, int):
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        raise BadInput(
+            f"{value!r} is no whole number", where=name, fix=f"set {name} to a number, or unset it"
+        ) from None
