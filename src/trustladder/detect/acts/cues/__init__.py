@@ -1,0 +1,1 @@
+"""The cue packs, one TOML file a language: data, not code."""
