@@ -118,7 +118,8 @@ class _Reader:
             case e.CustomerWrote():
                 self.now.customer_turns.append(index)
             case e.BotWrote():
-                self.now.bot_turns.append(index)
+                if event.text.strip() or event.intents:
+                    self.now.bot_turns.append(index)
                 if any(call.name in TRANSFER_TOOLS for call in event.tool_calls):
                     self._handoff(at_ms, index)
             case e.HumanWrote():

@@ -203,8 +203,10 @@ def _customer(ticket: Ticket, event: e.CustomerWrote, at: e.Recorded) -> _Change
 
 
 def _bot(ticket: Ticket, event: e.BotWrote, at: e.Recorded) -> _Change:
-    # A holding message of a contained bot is no answer: the customer still waits (law 8).
-    answered = ticket.lane is Lane.AUTOMATED
+    # What only calls tools says nothing, and a holding message of a contained bot is no answer: the customer still
+    # waits (law 8).
+    spoke = bool(event.text.strip() or event.intents)
+    answered = spoke and ticket.lane is Lane.AUTOMATED
     return {
         "turns": _turn(
             ticket,
@@ -216,7 +218,7 @@ def _bot(ticket: Ticket, event: e.BotWrote, at: e.Recorded) -> _Change:
             tool_calls=event.tool_calls,
             confidence=event.confidence,
         ),
-        "bot_turns": ticket.bot_turns + 1,
+        "bot_turns": ticket.bot_turns + spoke,
         "confidence": event.confidence,
         "bot_heard": True,
         "first_unanswered_at_ms": None if answered else ticket.first_unanswered_at_ms,
