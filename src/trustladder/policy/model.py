@@ -12,7 +12,8 @@ from pydantic_core import PydanticCustomError
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?) ?%")
 PERCENT_PATTERN = r"^\d{1,3}(\.\d{1,3})? ?%$"
 SLUG = r"^[a-z0-9][a-z0-9_-]*$"
-MESSAGES = ("holding", "handoff", "nobody_there")
+BLOCK = "x-block"
+"""Where the JSON Schema refers to a block that `trustladder.policy.schema` writes from the catalogue."""
 
 ActWord = Literal["acknowledge", "gather", "summarise", "triage", "inform", "resolve"]
 
@@ -30,11 +31,11 @@ Percent = Annotated[
     BeforeValidator(read_percent),
     WithJsonSchema({"type": "string", "pattern": PERCENT_PATTERN, "examples": ["45%"]}),
 ]
-Conditions = Annotated[dict[str, Any], WithJsonSchema({"$ref": "#/$defs/Conditions"})]
+Conditions = Annotated[dict[str, Any], WithJsonSchema({BLOCK: "Conditions"})]
 Alternatives = Annotated[list[Conditions], Field(description="each entry alone is enough; within one all must hold")]
 Slug = Annotated[str, Field(pattern=SLUG, description="small letters, digits, hyphens and underscores")]
 Weight = Annotated[int, Field(ge=0, le=200, description="points at full strength; 20 points double the odds")]
-Weights = Annotated[dict[str, Weight], WithJsonSchema({"$ref": "#/$defs/Weights"})]
+Weights = Annotated[dict[str, Weight], WithJsonSchema({BLOCK: "Weights"})]
 Sentences = Annotated[dict[str, str], Field(description="the sentence by language (en, de …)")]
 
 
