@@ -68,3 +68,11 @@ class PolicyProblems(PolicyError):
 
     def __str__(self) -> str:
         return "\n".join(str(problem) for problem in self.problems)
+
+
+class LedgerUnreadable(TrustladderError):
+    """The ledger holds what this version cannot read: it was written by a newer one, or damaged."""
+
+
+class LedgerTampered(TrustladderError):
+    """The ledger's hash chain does not close: an event was changed, removed or inserted after it was written."""
