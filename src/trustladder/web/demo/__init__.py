@@ -1,0 +1,1 @@
+"""The demo: conversations of our own, played through the live service by its own HTTP API."""
