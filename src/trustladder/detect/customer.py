@@ -1,0 +1,157 @@
+"""What the customer's words show by themselves: one detector a cue pack, and topics that need two looks."""
+
+from collections.abc import Iterable
+
+from trustladder.core.signals import Evidence, Signal
+from trustladder.detect.cues import NO_HITS, hits_in
+from trustladder.detect.detector import CUSTOMER, Detector, detector
+from trustladder.detect.scene import Scene
+
+TOPICS = ("payment", "security", "entitlement", "technical_ambiguity", "legal_or_safety", "policy_ambiguity")
+
+
+@detector("human_request", roles=CUSTOMER)
+def human_request(scene: Scene) -> tuple[Signal, ...]:
+    """The customer asks for a person.
+
+    Scale: 100 asks outright; 90 refuses the bot or asks to be called; 80 asks whether this is a person; 60 asks
+    for "customer service", which may be a desk and may be a phone number.
+    """
+    return scene.from_hits("human_request", scene.hits_of("human_request"))
+
+
+@detector("rejection", roles=CUSTOMER)
+def rejection(scene: Scene) -> tuple[Signal, ...]:
+    """The customer says that the answer is not it.
+
+    Scale: 100 names the answer as wrong or beside the point; 90 tells that it did not help; 70 a plain "no" before
+    more words. Only after a turn of the bot: there is nothing to reject before. A "no" that answers the bot's
+    closing question ("anything else?") does not count.
+    """
+    hits = scene.hits_of("rejection")
+    if not hits or scene.last_bot is None:
+        return ()
+    if hits[0].strength < 90 and _asked_to_choose(scene):
+        return ()
+    return scene.from_hits("rejection", hits)
+
+
+def _asked_to_choose(scene: Scene) -> bool:
+    bot = scene.last_bot
+    return bot is not None and "?" in bot.text.folded[-160:]
+
+
+@detector("clarification", roles=CUSTOMER)
+def clarification(scene: Scene) -> tuple[Signal, ...]:
+    """The customer does not follow and asks what the bot means, or has to explain again.
+
+    Scale: 100 says so outright; 60 a milder "which one exactly?". Only after a turn of the bot.
+    """
+    return scene.from_hits("clarification", scene.hits_of("clarification")) if scene.last_bot is not None else ()
+
+
+@detector("churn_threat", roles=CUSTOMER)
+def churn_threat(scene: Scene) -> tuple[Signal, ...]:
+    """The customer speaks of leaving. Scale: 100 says so; 70 a step towards it, such as cancelling or a bad review."""
+    return scene.from_hits("churn_threat", scene.hits_of("churn_threat"))
+
+
+@detector("legal_or_safety", roles=CUSTOMER)
+def legal_or_safety(scene: Scene) -> tuple[Signal, ...]:
+    """The customer speaks of law, a regulator, harm or danger.
+
+    Scale: 100 a lawyer, a lawsuit, an injury or a danger to life; 80 a regulator or a law by name; 60 a formal
+    complaint.
+    """
+    return scene.from_hits("legal_or_safety", scene.hits_of("legal_or_safety"))
+
+
+@detector("vulnerability", roles=CUSTOMER)
+def vulnerability(scene: Scene) -> tuple[Signal, ...]:
+    """Illness, bereavement, hardship, disability. Scale: 100 told outright; 60 a hint."""
+    return scene.from_hits("vulnerability", scene.hits_of("vulnerability"))
+
+
+@detector("urgency", roles=CUSTOMER)
+def urgency(scene: Scene) -> tuple[Signal, ...]:
+    """Time presses. Scale: 100 a deadline or "urgent"; 70 a wish to be quick or a long wait told."""
+    return scene.from_hits("urgency", scene.hits_of("urgency"))
+
+
+@detector("payment", roles=CUSTOMER)
+def payment(scene: Scene) -> tuple[Signal, ...]:
+    """The issue touches money.
+
+    Scale: 100 money taken wrongly, missing or refused; 70 a payment, an invoice or a refund; 40 a price or an amount.
+    """
+    return scene.from_hits("payment", scene.hits_of("payment"))
+
+
+@detector("policy_ambiguity", roles=CUSTOMER)
+def policy_ambiguity(scene: Scene) -> tuple[Signal, ...]:
+    """The answer needs interpretation of a policy, not retrieval.
+
+    Scale: 100 an exception, or a reading of the terms against a case; 70 eligibility and what-ifs; 50 policy words.
+    """
+    return scene.from_hits("policy_ambiguity", scene.hits_of("policy_ambiguity"))
+
+
+@detector("security", roles=CUSTOMER)
+def security(scene: Scene) -> tuple[Signal, ...]:
+    """Access, identity or fraud. Scale: 100 a breach, a theft or fraud; 70 locked out; 40 passwords and codes."""
+    return scene.from_hits("security", scene.hits_of("security"))
+
+
+@detector("entitlement", roles=CUSTOMER)
+def entitlement(scene: Scene) -> tuple[Signal, ...]:
+    """What the plan or contract gives. Scale: 100 something paid for is missing; 60 a question about the plan."""
+    return scene.from_hits("entitlement", scene.hits_of("entitlement"))
+
+
+@detector("technical_ambiguity", roles=CUSTOMER)
+def technical_ambiguity(scene: Scene) -> tuple[Signal, ...]:
+    """A technical problem without a clear cause.
+
+    Scale: 100 it comes and goes, nothing explains it, everything was tried; 60 a fault is described without an
+    error code or a cause; 30 with an error code, which names the cause.
+    """
+    hits = scene.hits_of("technical_ambiguity")
+    if not hits or hits[0].strength == 100:
+        return scene.from_hits("technical_ambiguity", hits)
+    strength = 30 if any(word.isdigit() and len(word) >= 3 for word in scene.text.words) else 60
+    return (Signal("technical_ambiguity", strength, scene.quoting(hits)),)
+
+
+@detector("multi_cause", roles=CUSTOMER)
+def multi_cause(scene: Scene) -> tuple[Signal, ...]:
+    """Several needs or causes in one ticket.
+
+    Scale: 70 the customer says that there is another thing; 50 when two strong topics (of payment, security,
+    entitlement, a technical fault) appear in the stretch, 75 for three, 100 for four.
+    """
+    hits = scene.hits_of("several")
+    said = 70 if hits else 0
+    topics = _strong_topics(scene)
+    counted = min(100, 25 * len(topics)) if len(topics) > 1 else 0
+    if not max(said, counted):
+        return ()
+    evidence = scene.quoting(hits) if said >= counted else tuple(topics.values())
+    return (Signal("multi_cause", max(said, counted), evidence),)
+
+
+def _strong_topics(scene: Scene) -> dict[str, Evidence]:
+    found: dict[str, Evidence] = {}
+    spoken = [(said.turn.index, said.text) for said in scene.customer]
+    for index, text in (*spoken, (scene.turn.index, scene.text)):
+        hits = hits_in(text, "customer")
+        for name in TOPICS[:4]:
+            hit = hits.get(name, NO_HITS)
+            if name not in found and hit and hit[0].strength >= 70:
+                found[name] = Evidence(index, text.quote(hit[0].start, hit[0].end))
+    return found
+
+
+def detectors() -> Iterable[Detector]:
+    """Return this file's detectors, in the catalogue's order."""
+    yield from (human_request, rejection, clarification, churn_threat, legal_or_safety, vulnerability, urgency)
+    yield from (payment, policy_ambiguity, security, entitlement, technical_ambiguity, multi_cause)

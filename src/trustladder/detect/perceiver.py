@@ -1,0 +1,256 @@
+"""Perception of one turn: every detector by itself, and what fails is unknown (law 4)."""
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from trustladder.core.events import SignalsDetected
+from trustladder.core.policy import Policy
+from trustladder.core.signals import CATALOGUE, Memory, Signal, UnknownSignal
+from trustladder.core.ticket import Role, Ticket, Turn
+from trustladder.detect import account, bot, customer, structured
+from trustladder.detect.breaker import Breaker, Circuit, ClockMs
+from trustladder.detect.detector import Detector
+from trustladder.detect.facts import stated_facts
+from trustladder.detect.language import spoken_language
+from trustladder.detect.repetition import repetition
+from trustladder.detect.scene import Scene
+from trustladder.detect.sentiment import sentiment
+from trustladder.detect.types import recognised_types
+
+BUDGET_MS = 250
+"""The default budget of one turn, all detectors together, in milliseconds."""
+
+_UNREAD = ("human_request", "legal_or_safety", "security", "vulnerability", "payment", "churn_threat")
+"""The signals whose cue may stand in the part of a very long message that is not read."""
+
+
+def default_detectors() -> tuple[Detector, ...]:
+    """Return the detectors that come with the product."""
+    return (
+        repetition,
+        sentiment,
+        *customer.detectors(),
+        *account.detectors(),
+        *bot.detectors(),
+        *structured.detectors(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorStatus:
+    """How a detector has done since the start: calls, failures, time taken, and its circuit."""
+
+    name: str
+    circuit: Circuit
+    calls: int
+    failures: int
+    microseconds: int
+    last_failure: str
+
+
+class _Guarded:
+    """A detector behind its breaker, with its counts."""
+
+    def __init__(self, detector: Detector, breaker: Breaker) -> None:
+        self.detector = detector
+        self.breaker = breaker
+        self.calls = 0
+        self.failures = 0
+        self.nanoseconds = 0
+        self.last_failure = ""
+
+    def fail(self, reason: str) -> tuple[UnknownSignal, ...]:
+        self.failures += 1
+        self.last_failure = reason
+        self.breaker.failed()
+        return self.unknown(reason)
+
+    def unknown(self, reason: str) -> tuple[UnknownSignal, ...]:
+        return tuple(UnknownSignal(name, reason) for name in self.detector.signals)
+
+    def status(self) -> DetectorStatus:
+        return DetectorStatus(
+            self.detector.name,
+            self.breaker.circuit,
+            self.calls,
+            self.failures,
+            self.nanoseconds // 1000,
+            self.last_failure,
+        )
+
+
+def _now_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
+class Perceiver:
+    """Reads turns with a set of detectors, each isolated from the others.
+
+    A detector that raises, or that overruns the turn's budget, yields an `UnknownSignal` for each of its signals;
+    one that keeps failing is left alone until its breaker lets it try again. ``budget_ms`` is for all detectors of
+    a turn together. ``clock_ms`` gives the time for breakers, in milliseconds.
+    """
+
+    def __init__(
+        self,
+        extra_detectors: Iterable[Detector] = (),
+        *,
+        detectors: Iterable[Detector] | None = None,
+        budget_ms: int = BUDGET_MS,
+        failures_to_open: int = 5,
+        cooldown_ms: int = 30_000,
+        clock_ms: ClockMs = _now_ms,
+    ) -> None:
+        chosen = default_detectors() if detectors is None else tuple(detectors)
+        every = (*chosen, *extra_detectors)
+        self._guarded = tuple(_Guarded(d, Breaker(clock_ms, failures_to_open, cooldown_ms)) for d in every)
+        self._by_role = {role: tuple(g for g in self._guarded if role in g.detector.roles) for role in Role}
+        self._budget_ns = budget_ms * 1_000_000
+        self._pool = ThreadPoolExecutor(4, "perceive") if any(d.waits for d in every) else None
+
+    def perceive(self, ticket: Ticket, turn: Turn, policy: Policy, reported: Iterable[Signal] = ()) -> SignalsDetected:
+        """Return what the new turn shows. ``ticket`` is the state before it.
+
+        ``reported`` are values from outside (see `trustladder.detect.outside`); of two readings of one signal the
+        stronger stands. Never raises for what a turn holds.
+        """
+        scene = Scene(ticket, turn, policy)
+        found, unknown = self._read(scene)
+        return SignalsDetected(
+            signals=tuple(_worth_telling(_strongest((*found, *reported)), ticket)),
+            unknown=_still_unknown((*unknown, *_unread(scene)), found),
+            facts=_or_nothing(stated_facts, scene, ()),
+            ticket_types=_or_nothing(recognised_types, scene, ()),
+            language=_or_nothing(spoken_language, scene, ""),
+        )
+
+    def _read(self, scene: Scene) -> tuple[list[Signal], list[UnknownSignal]]:
+        deadline = time.perf_counter_ns() + self._budget_ns
+        found: list[Signal] = []
+        unknown: list[UnknownSignal] = []
+        mine = self._by_role[scene.role]
+        waiting = [(g, self._start(g, scene)) for g in mine if g.detector.waits and g.breaker.lets_through()]
+        for guarded in mine:
+            if not guarded.detector.waits:
+                self._ask(guarded, scene, deadline, found, unknown)
+            elif not any(guarded is g for g, _ in waiting):
+                unknown += guarded.unknown(f"{guarded.detector.name} is paused after repeated failures")
+        for guarded, answer in waiting:
+            self._await(guarded, answer, deadline, found, unknown)
+        return found, unknown
+
+    def _ask(
+        self, guarded: _Guarded, scene: Scene, deadline: int, found: list[Signal], unknown: list[UnknownSignal]
+    ) -> None:
+        started = time.perf_counter_ns()
+        if started > deadline:
+            unknown += guarded.unknown("the turn's budget was spent before this was read")
+            return
+        if not guarded.breaker.lets_through():
+            unknown += guarded.unknown(f"{guarded.detector.name} is paused after repeated failures")
+            return
+        guarded.calls += 1
+        try:
+            signals = tuple(guarded.detector.read(scene))
+        except Exception as error:  # isolation: any failure of one detector is one unknown, whatever it was
+            unknown += guarded.fail(f"{guarded.detector.name} failed: {type(error).__name__}")
+            return
+        took = time.perf_counter_ns() - started
+        guarded.nanoseconds += took
+        found += signals
+        if started + took > deadline:
+            unknown += guarded.fail(f"{guarded.detector.name} overran the turn's budget")
+        else:
+            guarded.breaker.succeeded()
+
+    def _start(self, guarded: _Guarded, scene: Scene) -> "Future[tuple[Signal, ...]]":
+        assert self._pool is not None  # noqa: S101 - made whenever a detector waits
+        guarded.calls += 1
+        return self._pool.submit(lambda: tuple(guarded.detector.read(scene)))
+
+    def _await(
+        self,
+        guarded: _Guarded,
+        answer: "Future[tuple[Signal, ...]]",
+        deadline: int,
+        found: list[Signal],
+        unknown: list[UnknownSignal],
+    ) -> None:
+        left = max(0.0, (deadline - time.perf_counter_ns()) / 1e9)
+        try:
+            found += answer.result(timeout=left)
+            guarded.breaker.succeeded()
+        except TimeoutError:
+            answer.cancel()
+            unknown += guarded.fail(f"{guarded.detector.name} did not answer in time")
+        except Exception as error:  # isolation, as above
+            unknown += guarded.fail(f"{guarded.detector.name} failed: {type(error).__name__}")
+
+    def status(self) -> tuple[DetectorStatus, ...]:
+        """Return how each detector has done, for readiness and metrics."""
+        return tuple(guarded.status() for guarded in self._guarded)
+
+    @property
+    def ready(self) -> bool:
+        """True while no detector's circuit is open."""
+        return all(guarded.breaker.circuit is not Circuit.OPEN for guarded in self._guarded)
+
+
+def _strongest(signals: Iterable[Signal]) -> Iterable[Signal]:
+    best: dict[str, Signal] = {}
+    for signal in signals:
+        held = best.get(signal.name)
+        if held is None or signal.strength > held.strength:
+            best[signal.name] = signal
+    return best.values()
+
+
+def _worth_telling(signals: Iterable[Signal], ticket: Ticket) -> Iterable[Signal]:
+    """Leave out strength 0, but where the newest reading must replace an older one on the ticket's board."""
+    for signal in signals:
+        kind = CATALOGUE.get(signal.name)
+        latest = kind is not None and kind.memory is Memory.LATEST
+        held = ticket.signals.get(signal.name)
+        if signal.strength or (latest and held is not None and held.strength):
+            yield signal
+
+
+def _unread(scene: Scene) -> tuple[UnknownSignal, ...]:
+    if scene.role is not Role.CUSTOMER or not scene.text.cut:
+        return ()
+    reason = f"the message has {len(scene.turn.text):,} characters and its middle was not read"
+    return tuple(UnknownSignal(name, reason) for name in _UNREAD)
+
+
+def _still_unknown(unknown: Iterable[UnknownSignal], found: Iterable[Signal]) -> tuple[UnknownSignal, ...]:
+    seen = {signal.name for signal in found if signal.strength}
+    return tuple({item.name: item for item in unknown if item.name not in seen}.values())
+
+
+_T = TypeVar("_T")
+
+
+def _or_nothing(read: Callable[[Scene], _T], scene: Scene, nothing: _T) -> _T:
+    """Facts, types and language only add: where one cannot be read there is nothing to add."""
+    try:
+        return read(scene)
+    except Exception:  # isolation, as for detectors
+        return nothing
+
+
+_DEFAULT: list[Perceiver] = []
+
+
+def default_perceiver() -> Perceiver:
+    """Return the process's perceiver with the product's detectors, made on first use."""
+    if not _DEFAULT:
+        _DEFAULT.append(Perceiver())
+    return _DEFAULT[0]
+
+
+def perceive(ticket: Ticket, turn: Turn, policy: Policy, reported: Iterable[Signal] = ()) -> SignalsDetected:
+    """Read one turn with the process's perceiver (see `Perceiver.perceive`)."""
+    return default_perceiver().perceive(ticket, turn, policy, reported)

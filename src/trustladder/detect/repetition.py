@@ -1,0 +1,165 @@
+"""Repetition: the customer states the same need again."""
+
+from collections.abc import Mapping
+
+from trustladder.core.signals import Evidence, Signal
+from trustladder.core.ticket import Role
+from trustladder.detect.detector import CUSTOMER, detector
+from trustladder.detect.language import STOPWORDS
+from trustladder.detect.scene import Said, Scene
+from trustladder.detect.text import Read
+
+_SUFFIXES = (
+    "ungen",
+    "ments",
+    "ingly",
+    "ings",
+    "ment",
+    "tion",
+    "ung",
+    "ing",
+    "ies",
+    "ern",
+    "ed",
+    "es",
+    "en",
+    "er",
+    "ly",
+    "s",
+    "e",
+    "n",
+)
+_STEM_CHARACTERS = 4
+SAME_NEED = 0.5
+"""From which overlap of weighed content words two messages are taken to state the same need."""
+LEAST_WEIGHT = 4.0
+"""The least weight of shared words: about two content words, so that one shared word is no repetition."""
+
+
+def stem(word: str) -> str:
+    """Return a word without a common English or German ending; at least four characters stay."""
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= _STEM_CHARACTERS:
+            return word[: -len(suffix)]
+    return word
+
+
+def weight(word: str) -> float:
+    """Return how much a content word tells: long words and numbers more than short ones (1 to 3)."""
+    if any(character.isdigit() for character in word):
+        return 3.0
+    return min(3.0, max(1.0, len(word) / 3))
+
+
+def content(text: Read) -> Mapping[str, float]:
+    """Return the stems of a text's content words with their weights; lines quoted with ``>`` are not the writer's."""
+    if "content" not in text.memo:
+        words = (stem(word) for word in own_words(text) if word not in STOPWORDS and len(word) > 1)
+        text.memo["content"] = {word: weight(word) for word in words}
+    weights: Mapping[str, float] = text.memo["content"]
+    return weights
+
+
+def own_words(text: Read) -> tuple[str, ...]:
+    """Return the words that the writer wrote, without quoted lines."""
+    if ">" not in text.original:
+        return text.words
+    own = "\n".join(line for line in text.original.splitlines() if not line.lstrip().startswith(">"))
+    return Read(own).words
+
+
+def overlap(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    """Return how far two messages share content words, 0 to 1: the weighed Dice coefficient (Dice, 1945).
+
+    Messages that share less than `LEAST_WEIGHT` share nothing.
+    """
+    shared = sum(one[word] for word in one.keys() & other.keys())
+    if shared < LEAST_WEIGHT:
+        return 0.0
+    return 2 * shared / (sum(one.values()) + sum(other.values()))
+
+
+def most_alike(text: Read, earlier: tuple[Said, ...]) -> tuple[float, Said | None]:
+    """Return the earlier message that is most alike and its overlap, (0, None) where none shares anything."""
+    own = content(text)
+    best: tuple[float, Said | None] = (0.0, None)
+    for said in earlier:
+        alike = overlap(own, content(said.text))
+        if alike > best[0]:
+            best = (alike, said)
+    return best
+
+
+@detector("repetition", roles=CUSTOMER)
+def repetition(scene: Scene) -> tuple[Signal, ...]:
+    """The customer states the same need again.
+
+    Scale: 100 the same message again, or the same need with words such as "as I said"; 70 to 99 mostly the same
+    words; 60 such words alone; 50 a milder "still" or "again" after an answer of the bot. Thanks,
+    confirmations of what the bot asked and corrections of oneself repeat words, not a need, and give nothing.
+    """
+    if _settled(scene):
+        return ()
+    alike, said = most_alike(scene.text, scene.customer)
+    hits = scene.hits_of("restated") if scene.bot or scene.customer else ()
+    strength = _strength(alike, hits[0].strength if hits else 0)
+    if not strength:
+        return ()
+    evidence = scene.quoting(hits) or scene.quoting_all()
+    if said is not None and alike >= SAME_NEED:
+        evidence = (*evidence, Evidence(said.turn.index, said.text.opening))
+    return (Signal("repetition", strength, evidence),)
+
+
+def _settled(scene: Scene) -> bool:
+    settled = scene.hits_of("settled")
+    if not settled or scene.hits_of("rejection"):
+        return False
+    outright = any(hit.strength == 100 for hit in scene.hits_of("restated"))
+    return not outright
+
+
+def _strength(alike: float, cue: int) -> int:
+    if alike >= SAME_NEED:
+        words = 70 + round((alike - SAME_NEED) / (1 - SAME_NEED) * 30)
+        return 100 if cue == 100 else max(words, cue and 80)
+    if cue == 100:
+        return 80 if alike else 60
+    return 50 if cue else 0
+
+
+@detector("bot_repetition", roles=frozenset({Role.BOT}))
+def bot_repetition(scene: Scene) -> tuple[Signal, ...]:
+    """The bot says again what it said before in this stretch.
+
+    Scale: 100 word for word; 60 to 99 by the share of word pairs that both texts hold, from 70 % on. Texts under
+    five words (greetings, "You're welcome!") do not count.
+    """
+    words = scene.text.words
+    if len(words) < 5:
+        return ()
+    best, which = 0.0, None
+    for said in scene.bot:
+        alike = 1.0 if said.text.words == words else _pairs_shared(scene.text, said.text)
+        if alike > best:
+            best, which = alike, said
+    if which is None or best < 0.7:
+        return ()
+    strength = 100 if best == 1.0 else 60 + round((best - 0.7) / 0.3 * 39)
+    evidence = (*scene.quoting_all(), Evidence(which.turn.index, which.text.opening))
+    return (Signal("bot_repetition", strength, evidence),)
+
+
+def _pairs(text: Read) -> frozenset[tuple[str, str]]:
+    if "pairs" not in text.memo:
+        text.memo["pairs"] = frozenset(zip(text.words, text.words[1:], strict=False))
+    pairs: frozenset[tuple[str, str]] = text.memo["pairs"]
+    return pairs
+
+
+def _pairs_shared(one: Read, other: Read) -> float:
+    if len(other.words) < 5:
+        return 0.0
+    mine, theirs = _pairs(one), _pairs(other)
+    shared = len(mine & theirs)
+    return shared / max(1, len(mine) + len(theirs) - shared)

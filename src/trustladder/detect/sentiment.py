@@ -1,0 +1,62 @@
+"""Sentiment: how negative a message is, and how far it has fallen since the ticket's own start."""
+
+from trustladder.core.signals import Signal
+from trustladder.core.ticket import Role
+from trustladder.detect.cues import NO_HITS, hits_in
+from trustladder.detect.detector import CUSTOMER, detector
+from trustladder.detect.scene import Scene
+from trustladder.detect.text import Read, read
+
+_FIRST_TURNS = 2
+_MARKS = 15
+
+
+def negativity(text: Read) -> int:
+    """Return how negative a customer's text is, 0 to 100.
+
+    The strongest negative cue counts in full, each further one a third of what is left to 100; friendly words take
+    off a little, and only half as much beside strong words; shouting (capitals, ``!!``) adds where it is negative.
+    """
+    if "negativity" not in text.memo:
+        text.memo["negativity"] = _negativity(text)
+    value: int = text.memo["negativity"]
+    return value
+
+
+def _negativity(text: Read) -> int:
+    hits = hits_in(text, "customer")
+    level = 0.0
+    for hit in hits.get("negative", NO_HITS):
+        level = hit.strength if not level else level + (100 - level) * hit.strength / 300
+    for name in ("rejection", "churn_threat", "unkept"):
+        if hits.get(name):
+            level = max(level, hits[name][0].strength * 0.55)
+    if not level:
+        return 0
+    friendly = min(3, len(hits.get("positive", NO_HITS)))
+    level -= friendly * (5 if level >= 70 else 10)
+    if _shouts(text.original):
+        level += _MARKS
+    return max(0, min(100, round(level)))
+
+
+def _shouts(original: str) -> bool:
+    if "!!" in original or "??" in original:
+        return True
+    letters = [character for character in original[:2000] if character.isalpha()]
+    return len(letters) > 12 and sum(character.isupper() for character in letters) > 0.6 * len(letters)
+
+
+@detector("sentiment", "sentiment_drop", roles=CUSTOMER)
+def sentiment(scene: Scene) -> tuple[Signal, ...]:
+    """How negative the customer's latest message is, and how far that is above the ticket's own start.
+
+    Scale of `sentiment`: 0 neutral or friendly, about 45 a problem told calmly, 70 annoyed, 90 and more furious.
+    `sentiment_drop` is the rise of that level over the milder of the customer's first two messages. Both follow
+    the newest message: a customer may calm down.
+    """
+    now = negativity(scene.text)
+    first = [t for t in scene.ticket.turns if t.role is Role.CUSTOMER][:_FIRST_TURNS]
+    start = min((negativity(read(turn.text)) for turn in first), default=now)
+    evidence = scene.quoting(scene.hits_of("negative")) or scene.quoting_all()
+    return (Signal("sentiment", now, evidence), Signal("sentiment_drop", max(0, now - start), evidence))
