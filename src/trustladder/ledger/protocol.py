@@ -139,11 +139,11 @@ class Transaction(Protocol):
         ...
 
     def project(self, summary: TicketSummary) -> None:
-        """Write the ticket's row for lists. Raises BadInput when it is not of the ticket's present position and lane."""
+        """Write the ticket's row for lists. Raises BadInput when it is of another position or lane than the ticket."""
         ...
 
     def schedule(self, due: Due) -> None:
-        """Owe a timer or effect of this ticket. It replaces a row of the same ``uniq`` that is not done, dead or not."""
+        """Owe a timer or effect of this ticket, in place of the row of the same ``uniq`` that is not done."""
         ...
 
     def withdraw(self, uniq_prefix: str) -> None:
@@ -237,7 +237,7 @@ class Ledger(Protocol):
         ...
 
     def without_due(self, kind: str, lanes: Collection[Lane], limit: int = 100) -> list[TicketKey]:
-        """Return tickets in these lanes that no waiting row of ``kind`` watches: what a proof of law 3 must find none of."""
+        """Return tickets in these lanes with no waiting row of ``kind``: a proof of law 3 must find none."""
         ...
 
     def chain(self, key: TicketKey) -> Chain:
