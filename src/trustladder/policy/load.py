@@ -32,6 +32,7 @@ def load_policy(path_or_text: str | Path) -> Policy:
 def load_source(source: Source) -> Policy:
     """Return the policy that a source holds. Raises PolicyProblems, as `load_policy` does."""
     problems = Problems(source)
+    problems.empty_values()
     written = source.root.plain()
     model = _model(written, problems)
     conditions = ConditionReader(problems, _types(written))

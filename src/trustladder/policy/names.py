@@ -14,8 +14,7 @@ Written = Mapping[str, Any]
 
 
 def check_names(written: Written, conditions: ConditionReader, problems: Problems) -> None:
-    """Note every name that nothing defines, every empty value and every condition that cannot be read."""
-    _check_empty(problems)
+    """Note every name that nothing defines and every condition that cannot be read."""
     _check_rules(written, conditions, problems)
     _check_weights(written, problems)
     _check_references(written, problems)
@@ -26,13 +25,6 @@ def check_names(written: Written, conditions: ConditionReader, problems: Problem
         read_shifts(part.get("open"), ("hours", name, "open"), problems)
         for i, day in enumerate(_list(part.get("holidays"))):
             check_holiday(day, ("hours", name, "holidays", i), problems)
-
-
-def _check_empty(problems: Problems) -> None:
-    for path, node in problems.source.root.walk():
-        if node.kind == "scalar" and node.value is None:
-            key = path[-1] if path else ""
-            problems.add(path, f"nothing stands after '{key}'", "give it a value, or remove the line", key=True)
 
 
 def _parts(written: Written, block: str) -> Iterator[tuple[str, Written]]:

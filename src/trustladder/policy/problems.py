@@ -37,6 +37,12 @@ class Problems:
         """Note a name that nothing in the file or the catalogue defines, with the nearest one that is."""
         self.add(path, f"there is no {noun} '{word}'", did_you_mean(word, known), key=key)
 
+    def empty_values(self) -> None:
+        """Note every key after which nothing stands."""
+        for path, node in self.source.root.walk():
+            if path and node.kind == "scalar" and node.value is None:
+                self.add(path, f"nothing stands after '{path[-1]}'", "give it a value, or remove it", key=True)
+
     def raise_any(self) -> None:
         """Raise PolicyProblems with everything found, in the order of the file; return when there is nothing."""
         if self._found:

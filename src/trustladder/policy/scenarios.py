@@ -70,6 +70,7 @@ def _place(source: Source, path: NodePath, key: str) -> str:
 
 def _read(policy: Policy, source: Source) -> ScenarioFile:
     problems = Problems(source)
+    problems.empty_values()
     try:
         file = ScenarioFile.model_validate(source.root.plain())
     except ValidationError as error:

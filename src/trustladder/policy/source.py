@@ -145,8 +145,9 @@ def _at(name: str, before: str) -> str:
 def _in_words(name: str, text: str, error: YAMLError) -> PolicyError:
     if isinstance(error, ReaderError):
         # The reader drops what it has consumed, so its own position is no offset into the text.
-        offset = next((i for i, char in enumerate(text) if char == error.character), 0)
-        what = f"the character U+{ord(str(error.character)[:1] or chr(0)):04X} may not stand in YAML"
+        character = error.character if isinstance(error.character, int) else ord(error.character)
+        offset = max(0, text.find(chr(character)))
+        what = f"the character U+{character:04X} may not stand in YAML"
         return PolicyError(what, where=_at(name, text[:offset]), fix="remove it")
     if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark

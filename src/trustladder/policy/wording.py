@@ -30,8 +30,8 @@ _BOUNDS = {
 def note_validation_errors(error: ValidationError, model: type[BaseModel], problems: Problems) -> None:
     """Note each error at its place, in a sentence with a remedy."""
     for detail in error.errors(include_url=False):
-        if detail["input"] is None and detail["type"] != "missing":
-            continue  # `names` says that nothing stands there
+        if detail["input"] is None and detail["loc"] and detail["type"] != "missing":
+            continue  # `Problems.empty_values` says that nothing stands there
         loc = tuple(part for part in detail["loc"] if part != "[key]")
         key = detail["type"] == "extra_forbidden" or "[key]" in detail["loc"]
         what, fix = _sentence(detail, _keys_at(model, loc[:-1]))
