@@ -12,11 +12,12 @@ from trustladder.desk import Desk
 from trustladder.desk.clocks import CLOCK
 from trustladder.desk.gate import Reading
 from trustladder.desk.policies import PolicyBook
-from trustladder.detect import perceive
+from trustladder.detect.perceiver import default_perceiver
 from trustladder.detect.acts import acts_of
 from trustladder.errors import TrustladderError
 from trustladder.ledger import open_ledger
-from trustladder.policy import default_policy, load_policy
+from trustladder.policy.load import load_policy
+from trustladder.policy.profiles import default_policy
 from trustladder.settings import Settings
 from trustladder.web.app import create_app
 
@@ -39,6 +40,7 @@ def build_desk(settings: Settings) -> Desk:
     if path is not None and not Path(path).exists():
         load_policy(path)
     policies = PolicyBook(path, load_policy, None if path is not None else default_policy())
+    perceive = default_perceiver().perceive
     return Desk(open_ledger(settings.ledger), policies, perceive, read_acts, lambda: uuid4().hex)
 
 
