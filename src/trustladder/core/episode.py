@@ -121,7 +121,8 @@ class _Reader:
                 if event.text.strip() or event.intents:
                     self.now.bot_turns.append(index)
                 if any(call.name in TRANSFER_TOOLS for call in event.tool_calls):
-                    self._handoff(at_ms, index)
+                    # The turn that hands over belongs to the handoff, as a person's first turn does.
+                    self._handoff(at_ms, index - 1)
             case e.HumanWrote():
                 if not event.internal:
                     self._handoff(at_ms, index - 1)

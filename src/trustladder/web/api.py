@@ -6,6 +6,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 
 from trustladder.core.containment import Lane, ToolCall, lane_of
+from trustladder.core.context import DEFAULT_TOKENS, FEWEST_TOKENS, OUTPUT_SCHEMA, as_prompt, bot_context
 from trustladder.core.handoff import Handoff, completeness, flat
 from trustladder.core.signals import Evidence, Signal
 from trustladder.core.summary import TicketSummary
@@ -229,6 +230,15 @@ def get_handoff(key: Key, desk: TheDesk) -> wire.HandoffOut:
     """Return what moves with the ticket, whole and in the flat form of at most 4 KB."""
     packet: Handoff = desk.handoff(key)
     return wire.HandoffOut(packet=packet, completeness=completeness(packet), flat=flat(packet))
+
+
+@router.get("/tickets/{ticket}/context", tags=["gate"], summary="Context for the bot, within a token budget")
+def get_context(
+    key: Key, desk: TheDesk, tokens: Annotated[int, Query(ge=FEWEST_TOKENS, le=100_000)] = DEFAULT_TOKENS
+) -> wire.ContextOut:
+    """Return what the bot should know and may do now, as JSON and as a prompt section. The gate enforces it anyway."""
+    context = bot_context(desk.policies.current(), desk.ticket(key), tokens)
+    return wire.ContextOut(context=context, prompt=as_prompt(context), output_schema=OUTPUT_SCHEMA)
 
 
 @router.get("/queues", tags=["reading"], summary="Every queue, in business order")

@@ -12,8 +12,8 @@ from trustladder.desk import Desk
 from trustladder.desk.clocks import CLOCK
 from trustladder.desk.gate import Reading
 from trustladder.desk.policies import PolicyBook
-from trustladder.detect.perceiver import default_perceiver
 from trustladder.detect.acts import acts_of
+from trustladder.detect.perceiver import default_perceiver
 from trustladder.errors import TrustladderError
 from trustladder.ledger import open_ledger
 from trustladder.policy.load import load_policy

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from trustladder.core.containment import Act, Answer
+from trustladder.core.context import BotContext
 from trustladder.core.handoff import Handoff
 
 MOST_CHARACTERS = 1_000_000
@@ -344,6 +345,14 @@ class HandoffOut(Outgoing):
     packet: Handoff
     completeness: int
     flat: dict[str, str]
+
+
+class ContextOut(Outgoing):
+    """Context for the bot. ``prompt`` is a ready section of a prompt; ``output_schema`` is that of the bot's answer."""
+
+    context: BotContext
+    prompt: str
+    output_schema: dict[str, Any]
 
 
 class QueueOut(Outgoing):

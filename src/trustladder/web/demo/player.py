@@ -47,7 +47,7 @@ def conversations() -> tuple[Conversation, ...]:
 
 
 def _conversation(item: dict[str, Any]) -> Conversation:
-    facts = {name: item[name] for name in ("channel", "ticket_type", "account") if name in item}
+    facts: dict[str, Any] = {name: item[name] for name in ("channel", "ticket_type", "account") if name in item}
     return Conversation(item["title"], item["ticket"], tuple(item["turns"]), facts)
 
 
@@ -113,11 +113,11 @@ class DemoService:
             yield Step("to the customer", answer["notice"], answer["lane"])
 
     def _draft(self, path: str, turn: dict[str, Any]) -> Step:
-        wanted = {name: turn[name] for name in ("text", "cites", "confidence") if name in turn}
+        wanted: dict[str, Any] = {name: turn[name] for name in ("text", "cites", "confidence") if name in turn}
         gate = self._post(f"{path}/drafts", wanted)
         if gate["permit"]:
             self._post(f"{path}/permits/{gate['permit']['id']}/redeem", {})
-        told = (f"gate: {gate['answer']}" + "".join(f" — {item}" for item in gate["objections"]),)
+        told: tuple[str, ...] = (f"gate: {gate['answer']}" + "".join(f" — {item}" for item in gate["objections"]),)
         if gate["answer"] == "replace":
             told += (f"sent instead: {gate['text']}",)
         if gate["notice"]:
