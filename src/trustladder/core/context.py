@@ -141,7 +141,7 @@ def _within(whole: BotContext, characters: int) -> BotContext:
         if len(as_prompt(kept)) <= characters:
             break
         if getattr(kept, part):
-            kept = replace(kept, left_out=(*kept.left_out, part), **{part: ()})
+            kept = replace(kept, **{part: (), "left_out": (*kept.left_out, part)})  # type: ignore[arg-type]  # each is a tuple
     return kept
 
 
