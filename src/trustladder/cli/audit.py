@@ -1,0 +1,113 @@
+"""`trustladder audit`: past conversations in, a summary and a report out."""
+
+import time
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trustladder.cli.conversations import (
+    BotAuthor,
+    ColumnMap,
+    CsatScale,
+    Files,
+    Like,
+    PolicyFile,
+    RoleMap,
+    Workers,
+    conversations_of,
+    nothing_usable,
+    policy_of,
+    progress,
+    read_as,
+    tell_notices,
+    worked,
+)
+from trustladder.errors import BadInput
+
+if TYPE_CHECKING:
+    from trustladder.connect.exports import ReadAs
+    from trustladder.learn.audit import Audit
+
+
+class Format(StrEnum):
+    """How the summary is written: for people, or for programs."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def audit(  # noqa: PLR0913, PLR0917 - one argument for each option
+    files: Files,
+    policy: PolicyFile = None,
+    report: Annotated[Path, typer.Option("--report", help="The HTML report to write.")] = Path(
+        "trustladder-audit.html"
+    ),
+    format: Annotated[Format, typer.Option("--format", help="text for people, json for programs.")] = Format.TEXT,  # noqa: A002 - the option's name
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many tickets the report shows.")] = 20,
+    like: Like = "",
+    columns: ColumnMap = None,
+    roles: RoleMap = None,
+    bot_author: BotAuthor = None,
+    csat_scale: CsatScale = 5,
+    workers: Workers = 1,
+) -> None:
+    """Read past conversations and report where automation overstayed, and what another policy would have done.
+
+    Nothing leaves this machine. The report is one HTML file that holds customers' words.
+    """
+    found = conduct(files, policy, read_as(like, columns, roles, bot_author, csat_scale), limit, workers)
+    written = write_report(found, report)
+    if format is Format.JSON:
+        _show_json(found)
+        return
+    from rich.console import Console
+
+    from trustladder.learn.report.terminal import show
+
+    show(found, Console())
+    typer.echo(f"Report: {written}")
+
+
+def conduct(files: list[str], policy: Path | None, how: "ReadAs", limit: int, workers: int = 1) -> "Audit":
+    """Audit some files; tell notices on standard error. Raises `BadInput` where nothing can be used."""
+    from trustladder.learn.audit import Auditor
+    from trustladder.learn.case import examine
+    from trustladder.learn.conversation import Notices
+
+    notices, started = Notices(), time.perf_counter()
+    auditor = Auditor(policy_of(policy), limit)
+    with progress("auditing") as counted:
+        for case in counted(worked(conversations_of(files, how, notices), examine, policy, workers)):
+            auditor.add(case)
+    tell_notices(notices)
+    if not auditor.conversations:
+        raise nothing_usable(files)
+    names = [Path(name).name if name != "-" else "standard input" for name in files]
+    return auditor.finish(names, notices.list(), time.perf_counter() - started)
+
+
+def write_report(found: "Audit", path: Path) -> Path:
+    """Write the HTML report. Raises `BadInput` where it cannot be written."""
+    from trustladder.learn.report import render
+
+    try:
+        path.write_text(render(found, datetime.now(UTC)), encoding="utf-8")
+    except OSError as error:
+        raise BadInput(
+            f"the report cannot be written: {error.strerror}", where=str(path), fix="choose a place with --report"
+        ) from error
+    return path
+
+
+def _show_json(found: "Audit") -> None:
+    import sys
+
+    import msgspec
+
+    from trustladder.learn.report.json import as_json
+
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(as_json(found)), indent=2) + b"\n")
+    sys.stdout.buffer.flush()
