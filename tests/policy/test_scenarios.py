@@ -11,6 +11,7 @@ from trustladder.core.policy import Policy
 from trustladder.core.signals import Evidence, Signal
 from trustladder.core.ticket import Role, Ticket, Turn
 from trustladder.errors import PolicyError, PolicyProblems
+from trustladder.policy.play import DraftReading
 from trustladder.policy.profiles import PROFILES, profile, profile_scenarios
 from trustladder.policy.scenarios import ScenarioResult, run_scenarios
 from trustladder.policy.source import parse
@@ -170,12 +171,6 @@ def perceive(ticket: Ticket, turn: Turn, policy: Policy) -> e.SignalsDetected:
     return e.SignalsDetected(tuple(Signal(name, 20, evidence) for name, there in seen.items() if there))
 
 
-class _Reading:
-    def __init__(self, acts: tuple[Act, ...], promises: tuple[str, ...]) -> None:
-        self.acts = acts
-        self.promises = promises
-
-
 def test_turns_without_signals_by_hand_are_read_by_the_detectors() -> None:
     (result,) = run_scenarios(policy_of(), parse("s.yaml", TEXT_ONLY.replace("GATE", "release")), perceive)
     assert result.passed, result.failures
@@ -184,9 +179,9 @@ def test_turns_without_signals_by_hand_are_read_by_the_detectors() -> None:
 
 
 def test_the_acts_of_a_draft_are_read_and_a_promised_handoff_is_made() -> None:
-    def read_acts(text: str, *given: object) -> _Reading:
+    def read_acts(text: str, *given: object) -> DraftReading:
         assert given == ((), (), "")
-        return _Reading((Act.RESOLVE,), ("handoff",) if "refunded" in text else ())
+        return DraftReading((Act.RESOLVE,), ("handoff",) if "refunded" in text else ())
 
     (result,) = run_scenarios(policy_of(), parse("s.yaml", TEXT_ONLY.replace("GATE", "withhold")), perceive, read_acts)
     assert result.passed, result.failures

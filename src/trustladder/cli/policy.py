@@ -1,15 +1,16 @@
 """`trustladder policy`: lint, test, compare and show policy files. Exit codes: 0 good, 2 findings, 1 broken."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from enum import StrEnum
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from trustladder.core.containment import Act, ToolCall
+    from trustladder.policy.play import Perceive, ReadActs
     from trustladder.policy.scenarios import ScenarioResult
 
 FOUND = 2
@@ -70,10 +71,9 @@ def test(
     from trustladder.policy.start import scenarios_beside
 
     loaded = load_policy(policy)
-    perceive = None if by_hand else _seam("trustladder.detect", "perceive")
-    read_acts = None if by_hand else _seam("trustladder.detect", "read_acts")
+    readers = () if by_hand else _detectors()
     files = scenarios or [scenarios_beside(policy)]
-    results = [result for file in files for result in run_scenarios(loaded, file, perceive, read_acts)]
+    results = [result for file in files for result in run_scenarios(loaded, file, *readers)]
     failed = sum(not result.passed for result in results)
     rows = {"passed": len(results) - failed, "failed": failed, "scenarios": [_row(result) for result in results]}
     _tell(format, rows, _lines(results))
@@ -81,9 +81,17 @@ def test(
         raise typer.Exit(FOUND)
 
 
-def _seam(module: str, name: str) -> Callable[..., Any] | None:
-    """Return the product's detector of this name, or None where this installation has none."""
-    return getattr(import_module(module), name, None)
+def _detectors() -> tuple["Perceive", "ReadActs"]:
+    """Return the product's own readers of turns and of drafts: what runs live reads the scenarios."""
+    from trustladder.detect.acts import acts_of
+    from trustladder.detect.perceiver import perceive
+    from trustladder.policy.play import DraftReading
+
+    def read_acts(text: str, declared: tuple["Act", ...], calls: tuple["ToolCall", ...], language: str) -> DraftReading:
+        reading = acts_of(text, declared, calls, language)
+        return DraftReading(reading.acts, tuple(promise.kind for promise in reading.promises))
+
+    return perceive, read_acts
 
 
 def _row(result: "ScenarioResult") -> dict[str, object]:

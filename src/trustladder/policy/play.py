@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from trustladder.core import events as e
 from trustladder.core.containment import NO_AUTHORITY, Act, Answer, Judgement, Lane, ToolCall, judge
@@ -22,19 +21,18 @@ BY_HAND = "scenario"
 """The source of signals that a scenario gives by hand."""
 
 
-class Acts(Protocol):
-    """What a draft does: its acts, and the promises it makes."""
+@dataclass(frozen=True, slots=True)
+class DraftReading:
+    """What a draft does: its acts, and the kinds of promise it makes (``handoff`` …)."""
 
-    @property
-    def acts(self) -> tuple[Act, ...]: ...  # noqa: D102
-    @property
-    def promises(self) -> tuple[str, ...]: ...  # noqa: D102
+    acts: tuple[Act, ...]
+    promises: tuple[str, ...] = ()
 
 
 Perceive = Callable[[Ticket, Turn, Policy], e.SignalsDetected]
 """The ticket before the turn, the turn and the policy in; what was read from it out."""
 
-ReadActs = Callable[[str, tuple[Act, ...], tuple[ToolCall, ...], str], Acts]
+ReadActs = Callable[[str, tuple[Act, ...], tuple[ToolCall, ...], str], DraftReading]
 """A draft's text, declared acts, tool calls and language in; what it does out."""
 
 
