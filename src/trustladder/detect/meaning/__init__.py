@@ -1,0 +1,1 @@
+"""Meaning: a static sentence encoder and the small heads that read it."""

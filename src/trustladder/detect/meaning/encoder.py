@@ -1,0 +1,86 @@
+"""The static sentence encoder: one small vector a token, summed and scaled to length one.
+
+The vectors were trained to mimic a sentence encoder (`training/encoder.py` builds the file; the docs name its
+teacher, texts and licences). They are stored as whole numbers, so that a sum is exact: a text has the same
+vector on every machine, alone or among others.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from io import BytesIO
+
+import numpy as np
+import numpy.typing as npt
+
+from trustladder.detect.meaning.tokenizer import Tokenizer
+from trustladder.errors import ModelUnusable
+
+Vectors = npt.NDArray[np.float32]
+
+_FOLDER = "trustladder.detect.models"
+_REINSTALL = "reinstall trustladder"
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """Turns texts into unit vectors of `size` numbers; `digest` names the model file (sha256)."""
+
+    tokenizer: Tokenizer
+    table: npt.NDArray[np.int8]
+    digest: str
+
+    @property
+    def size(self) -> int:
+        """Numbers in a vector."""
+        return int(self.table.shape[1])
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One row a text, float32 (n, size), L2-normalised; a text without words gives zeros.
+
+        The first `tokenizer.MAX_TOKENS` (256) tokens of a text are read.
+        """
+        sums = np.zeros((len(texts), self.size), dtype=np.float32)
+        for place, text in enumerate(texts):
+            rows = self.tokenizer.rows(text)
+            if rows:
+                sums[place] = self.table[rows].sum(axis=0, dtype=np.int32)
+        return _unit(sums)
+
+
+def _unit(sums: Vectors) -> Vectors:
+    """`sums` scaled to length one by row; rows of zeros stay so."""
+    lengths = np.sqrt(np.einsum("ij,ij->i", sums, sums))
+    lengths[lengths == 0] = 1
+    return sums / lengths[:, None]
+
+
+def read_model(name: str) -> bytes:
+    """The bytes of a shipped model file, held against the digest that is shipped beside it.
+
+    Raises `ModelUnusable` when the file is missing or is not the one that was built.
+    """
+    folder = resources.files(_FOLDER)
+    try:
+        known = (folder / f"{name}.sha256").read_text(encoding="ascii").strip()
+        content = (folder / name).read_bytes()
+    except FileNotFoundError as error:
+        raise ModelUnusable("the model file is not installed", where=name, fix=_REINSTALL) from error
+    if hashlib.sha256(content).hexdigest() != known:
+        raise ModelUnusable("the model file is not the one that was built", where=name, fix=_REINSTALL)
+    return content
+
+
+@cache
+def load_encoder() -> Encoder:
+    """The shipped encoder; read once a process (some tens of milliseconds).
+
+    Raises `ModelUnusable` when its file is missing or changed.
+    """
+    content = read_model("encoder.npz")
+    with np.load(BytesIO(content), allow_pickle=False) as parts:
+        vocabulary = parts["vocabulary"].tobytes().decode("utf-8").split("\n")
+        table = parts["table"]
+    return Encoder(Tokenizer(vocabulary), table, hashlib.sha256(content).hexdigest())

@@ -1,0 +1,97 @@
+"""Text to token rows: the word pieces of BERT's uncased vocabulary, with a memory per word.
+
+Words are looked up once and remembered, so a sentence costs one regular expression and one dictionary
+read a word. Two kinds of word that carry no meaning by their letters get rows of their own, taken from
+the vocabulary's unused places: long numbers and order codes (one row by length), and letters of scripts
+that the vocabulary lacks (one row by the letter's hash, so that a repeated sentence still looks repeated).
+"""
+
+import re
+import unicodedata
+import zlib
+from collections.abc import Sequence
+
+MAX_TOKENS = 256
+"""Tokens of one text that are read; what follows them is not."""
+
+_MAX_WORD_LETTERS = 64
+_MAX_WORDS_REMEMBERED = 100_000
+_CODE_LETTERS = 5
+_CODE_ROWS = 16
+_WORDS = re.compile(r"[^\W_]+|[^\w\s]|_").findall
+_DIGIT = re.compile(r"\d").search
+
+
+class _Pieces(dict[str, tuple[int, ...]]):
+    """Rows by word; a word that is new is cut into pieces and remembered."""
+
+    def __init__(self, vocabulary: Sequence[str]) -> None:
+        super().__init__()
+        self._rows = {piece: row for row, piece in enumerate(vocabulary)}
+        self._spare = [row for row, piece in enumerate(vocabulary) if piece.startswith("[unused")]
+
+    def __missing__(self, word: str) -> tuple[int, ...]:
+        pieces = self._cut(word[:_MAX_WORD_LETTERS])
+        if len(self) < _MAX_WORDS_REMEMBERED:
+            self[word] = pieces
+        return pieces
+
+    def _cut(self, word: str) -> tuple[int, ...]:
+        if len(word) >= _CODE_LETTERS and _DIGIT(word):
+            return (self._spare[min(len(word), _CODE_ROWS) - 1],)
+        return self._greedy(word) or tuple(self._letter(letter) for letter in word)
+
+    def _greedy(self, word: str) -> tuple[int, ...]:
+        """The longest pieces from the left, or nothing when some part of the word has none."""
+        rows: list[int] = []
+        start, prefix = 0, ""
+        while start < len(word):
+            end = self._longest(word, start, prefix)
+            if end == start:
+                return ()
+            rows.append(self._rows[prefix + word[start:end]])
+            start, prefix = end, "##"
+        return tuple(rows)
+
+    def _longest(self, word: str, start: int, prefix: str) -> int:
+        for end in range(len(word), start, -1):
+            if prefix + word[start:end] in self._rows:
+                return end
+        return start
+
+    def _letter(self, letter: str) -> int:
+        known = self._rows.get(letter)
+        if known is not None:
+            return known
+        others = self._spare[_CODE_ROWS:]
+        return others[zlib.crc32(letter.encode("utf-8", "replace")) % len(others)]
+
+
+class Tokenizer:
+    """Cuts texts into rows of the vocabulary; deterministic, and safe for any string."""
+
+    def __init__(self, vocabulary: Sequence[str]) -> None:
+        self._pieces = _Pieces(vocabulary)
+
+    def rows(self, text: str) -> list[int]:
+        """The rows of `text`, at most `MAX_TOKENS`; none for a text without words or signs."""
+        pieces = self._pieces
+        rows: list[int] = []
+        for word in words(text):
+            rows += pieces[word]
+            if len(rows) >= MAX_TOKENS:
+                return rows[:MAX_TOKENS]
+        return rows
+
+
+def words(text: str) -> list[str]:
+    """The lower-case words and signs of `text`, accents taken off."""
+    return _WORDS(plain(text))
+
+
+def plain(text: str) -> str:
+    """`text` in lower case without accents."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFD", text.lower().replace("\u2019", "'"))
+    return "".join(letter for letter in decomposed if unicodedata.category(letter) != "Mn")
