@@ -2,15 +2,16 @@
 
 import re2
 
-_BREAK = re2.compile(
-    r"\s*[;:,!()|]+\s*|\s+-+\s+|\s*[.?]+(?:\s+|$)|\s+/\s+|"
-    r"\s+(?:(?:but|because|while|although|though|however|whereas|aber|denn|sondern|pero|porque|mais|car)\s+)"
-)
+_BREAK = re2.compile(r"\s*[;:,!()|]+\s*|\s+-+\s+|\s*[.?]+(?:\s+|$)|\s+/\s+|\s+(?:because|weil|porque|parce que)\s+")
 _JOIN = re2.compile(
-    r"\s(?:and|so|which|und|sowie|y|et|as|since|or)\s+(?:(?:i|we|it|this|that|the|our|my|there|they|please|then|your|can|"
-    r"could|would|what|which|when|where|how|do|did|have|is|are|has|was|will|only|a|an|someone|"
-    r"ich|wir|das|es|ihre?|bitte|der|die|unser\w*|wurde|wird|el|la|lo|su|le|he|hemos|nous|je|votre|le|il|"
-    r"takes?|costs?|will|issued|refunded|approved|cancelled)\b)"
+    r"\s(?:(?:but|while|although|though|however|whereas|aber|denn|sondern|pero|mais|car)\s|"
+    r"(?:and|so|which|und|sowie|y|et|as|since|or|in which case)\s+(?:i|we|it|this|that|the|our|my|there|they|please|then|"
+    r"your|can|could|would|what|which|when|where|how|do|did|have|is|are|has|was|will|only|a|an|someone|"
+    r"ich|wir|das|es|ihre?|bitte|der|die|unser\w*|habe|haben|wurde|wird|el|la|lo|su|le|he|hemos|nous|je|votre|il|"
+    r"takes?|costs?|issued|refunded|approved|cancelled)\b)"
+)
+_CONJUNCTION = re2.compile(
+    r"^(?:(?:and|but|so|or|then|also|while|although|though|und|aber|oder|denn|sondern|y|pero|et|mais)\s+)+"
 )
 _QUOTED = re2.compile(r"\"[^\"]*\"")
 
@@ -25,6 +26,12 @@ def clauses(sentence: str) -> tuple[str, ...]:
             start = match.start() + 1
         parts.append(piece[start:])
     return tuple(stripped for part in parts if (stripped := part.strip(" \"'[]-*.?•+>#=")))
+
+
+def leading_conjunction(clause: str) -> tuple[bool, str]:
+    """Return whether the clause hangs on a conjunction, and the clause without it."""
+    bare = _CONJUNCTION.sub("", clause)
+    return bare != clause, str(bare)
 
 
 def without_first_quotation(sentence: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from trustladder.core.containment import Act, ToolCall
-from trustladder.detect.acts.clauses import clauses, without_first_quotation
+from trustladder.detect.acts.clauses import clauses, leading_conjunction, without_first_quotation
 from trustladder.detect.acts.packs import LANGUAGES, cue_pack
 from trustladder.detect.acts.plain import folded, unreadable, visible
 from trustladder.detect.acts.sentences import sentences
@@ -17,13 +17,17 @@ from trustladder.detect.acts.sentences import sentences
 _MILD = {
     "acknowledge": Act.ACKNOWLEDGE,
     "understood": Act.ACKNOWLEDGE,
+    "reported": Act.ACKNOWLEDGE,
     "gather": Act.GATHER,
     "ask": Act.GATHER,
     "summarise": Act.SUMMARISE,
+    "did": Act.SUMMARISE,
+    "restating": Act.SUMMARISE,
     "triage": Act.TRIAGE,
 }
 _ORDER = tuple(Act)
 _SURE, _RECOGNISED, _UNRECOGNISED = 95, 80, 40
+_LISTED_WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,35 @@ class ActReading:
 
 @dataclass(slots=True)
 class _Scope:
-    """What the clauses so far have opened: a summary or an acknowledgement that goes on, or a list."""
+    """What the clauses so far have opened and the next may go on with: the customer's words, a summary, a list."""
 
     act: Act | None = None
+    attributed: bool = False
+    told: bool = False
     summary: bool = False
+    recap: bool = False
+    listing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """A clause with the kinds of cue in it; ``joined`` when a conjunction led it, ``asked`` in a question."""
+
+    words: str
+    kinds: frozenset[str]
+    joined: bool
+    asked: bool
+
+    def has(self, kind: str) -> bool:
+        return kind in self.kinds
+
+    @property
+    def is_question(self) -> bool:
+        return self.asked and "gather" in self.kinds
+
+    @property
+    def promises(self) -> list[str]:
+        return [kind.removeprefix("promise.") for kind in sorted(self.kinds) if kind.startswith("promise.")]
 
 
 @dataclass(slots=True)
@@ -114,57 +143,81 @@ def _read_sentence(plain: str, scope: _Scope) -> _Seen:
     asked = plain.rstrip("\"') ").endswith("?")
     if "summarise" in cue_pack().kinds(plain):
         plain = without_first_quotation(plain)
-    for clause in clauses(plain):
-        _read_clause(clause, cue_pack().kinds(clause), scope, asked, seen)
+    for part in clauses(plain):
+        joined, words = leading_conjunction(part)
+        if words:
+            _read_clause(_Clause(words, cue_pack().kinds(words), joined, asked), scope, seen)
+    if not seen.recognised and "function" not in cue_pack().kinds(plain):
+        return _opaque()
+    if not seen.acts:
+        seen.acts.add(scope.act or Act.ACKNOWLEDGE)
     return seen
 
 
-def _read_clause(clause: str, kinds: frozenset[str], scope: _Scope, asked: bool, seen: _Seen) -> None:
-    promised = [kind.removeprefix("promise.") for kind in sorted(kinds) if kind.startswith("promise.")]
-    question = asked and "gather" in kinds
-    if promised and not question:
+def _read_clause(clause: _Clause, scope: _Scope, seen: _Seen) -> None:
+    promised = [] if clause.is_question else clause.promises
+    if promised:
         seen.promises += [kind for kind in promised if kind not in seen.promises]
         seen.acts.add(Act.TRIAGE)
-    found = _authoritative(clause, kinds, scope, bool(promised), question)
-    mild = _mild(kinds, asked)
+    scope.recap = scope.recap or clause.has("recap")
+    found = _authoritative(clause, scope)
+    mild = {act for kind, act in _MILD.items() if clause.has(kind) and (clause.asked or kind != "gather")}
     if found:
         seen.acts |= {found} | mild
     elif mild:
         seen.acts |= mild
-        _open(scope, kinds, mild)
-    elif not (promised or _adds_nothing(clause, kinds, scope, asked)):
-        seen.acts.add(Act.INFORM)
+        _open(scope, clause, mild)
+    elif not (promised or _adds_nothing(clause, scope)):
+        seen.acts.add(Act.RESOLVE if clause.has("personal") else Act.INFORM)
         seen.recognised = False
+    scope.listing = scope.listing or clause.has("header")
 
 
-def _authoritative(clause: str, kinds: frozenset[str], scope: _Scope, promised: bool, question: bool) -> Act | None:
-    continued = scope.act is not None and "continues" in kinds
-    told = "summarise" in kinds or (scope.summary and continued)
-    attributed = told or "understood" in kinds or continued
-    excused = "triage" in kinds or "allowed" in kinds or promised or attributed or question
-    if "commit" in kinds and not question:
+def _authoritative(clause: _Clause, scope: _Scope) -> Act | None:
+    told = _is_told(clause, scope)
+    attributed = told or scope.recap or clause.has("understood") or _continues(clause, scope)
+    question = clause.is_question
+    excused = clause.has("triage") or clause.has("allowed") or bool(clause.promises) or attributed or question
+    decided = (
+        clause.has("commit")
+        or (clause.has("elliptic") and not (scope.summary or question))
+        or (clause.has("verdict") and not told and (not question or clause.has("embedded")))
+        or (clause.has("soft") and not excused)
+        or (bool(clause.promises) and not question and clause.has("figure"))
+    )
+    if decided:
         return Act.RESOLVE
-    if "verdict" in kinds and not told:
-        return Act.RESOLVE
-    if "soft" in kinds and not excused:
-        return Act.RESOLVE
-    if promised and "inform" in kinds and any(c.isdigit() for c in clause):
-        return Act.RESOLVE
-    return Act.INFORM if "inform" in kinds and not attributed else None
+    informs = clause.has("instruct") or clause.has("inform")
+    figures = clause.has("figure") and not (scope.summary or clause.has("did") or question)
+    return Act.INFORM if (informs or figures) and not attributed else None
 
 
-def _mild(kinds: frozenset[str], asked: bool) -> set[Act]:
-    return {act for kind, act in _MILD.items() if kind in kinds and (asked or kind != "gather")}
+def _is_told(clause: _Clause, scope: _Scope) -> bool:
+    if clause.has("summarise") or clause.has("reported"):
+        return True
+    return scope.told and _continues(clause, scope)
 
 
-def _open(scope: _Scope, kinds: frozenset[str], mild: set[Act]) -> None:
+def _continues(clause: _Clause, scope: _Scope) -> bool:
+    return scope.attributed and clause.has("continues")
+
+
+def _open(scope: _Scope, clause: _Clause, mild: set[Act]) -> None:
     scope.act = min(mild, key=_ORDER.index)
-    scope.summary = scope.summary or "summarise" in kinds
+    scope.summary = scope.summary or Act.SUMMARISE in mild
+    scope.told = clause.has("summarise") or clause.has("reported")
+    scope.attributed = scope.summary or clause.has("understood") or clause.has("reported")
 
 
-def _adds_nothing(clause: str, kinds: frozenset[str], scope: _Scope, asked: bool) -> bool:
-    if "filler" in kinds or (asked and "lead_in" in kinds):
+def _adds_nothing(clause: _Clause, scope: _Scope) -> bool:
+    if clause.has("filler") or clause.has("header"):
         return True
-    if scope.act is not None and ("continues" in kinds or scope.summary):
+    if clause.asked and (clause.has("lead_in") or clause.joined):
         return True
-    return scope.act is Act.GATHER and len(clause.split()) <= 6
+    if scope.act is Act.GATHER and clause.joined and clause.has("noun_phrase"):
+        return True
+    if scope.summary and clause.has("did_more"):
+        return True
+    if scope.listing and len(clause.words.split()) <= _LISTED_WORDS:
+        return True
+    return _continues(clause, scope) or (scope.summary and (clause.joined or scope.recap))
