@@ -1,9 +1,11 @@
 """Lint: each mistake is found, at its place, and a policy without it is left alone."""
 
+from pathlib import Path
+
 import pytest
 from tests.policy.support import SMALL, changed, codes_of, findings_of, policy_of
 
-from trustladder.policy.lint import has_errors, lint
+from trustladder.policy.lint import CODES, has_errors, lint
 from trustladder.policy.profiles import PROFILES, profile, profile_text
 from trustladder.policy.source import parse
 
@@ -182,6 +184,7 @@ def test_each_mistake_is_found(
     assert found[code].severity == severity
     assert found[code].where == where
     assert found[code].fix
+    assert set(found) <= set(CODES)
 
 
 def test_hours_that_people_keep_elsewhere_are_found_across_zones() -> None:
@@ -204,6 +207,11 @@ def test_without_the_file_findings_name_the_path() -> None:
     assert [finding.where for finding in findings] == ["thresholds.1.contain_at"]
     assert has_errors(findings)
     assert not has_errors([])
+
+
+def test_every_code_is_seeded_once_in_this_file() -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert [code for code in CODES if f'"{code}"' not in text] == []
 
 
 def test_findings_stand_in_the_order_of_the_file() -> None:

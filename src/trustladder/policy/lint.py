@@ -1,6 +1,6 @@
 """Lint: what a policy says that its author will not have meant."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -10,6 +10,33 @@ from trustladder.policy.lint_ladder import CHECKS as LADDER_CHECKS
 from trustladder.policy.lint_people import CHECKS as PEOPLE_CHECKS
 from trustladder.policy.lint_rules import CHECKS as RULE_CHECKS
 from trustladder.policy.source import Source
+
+CODES: Mapping[str, str] = {
+    "never-fires": "a rule, or one of its alternatives, whose conditions exclude each other",
+    "asks-for-nothing": "a rule without a threshold, condition, limit or authority",
+    "shadowed": "a threshold or limit that is never the strictest, because another rule always holds with it",
+    "unreachable": "a threshold that no ticket reaches with every signal at full strength",
+    "out-of-order": "contain_at or notify_at above escalate_at in one rule",
+    "skips-containment": "a ticket type that escalates before it is ever contained",
+    "needs-fact": "a condition on a fact that most bots and exports do not give: without it the ticket is contained",
+    "always-true": "a condition on a signal that holds even when the signal is not there",
+    "no-because": "a rule that does not say why",
+    "sentiment-alone": "a ticket type that escalates on sentiment alone, or when the customer asks",
+    "may-resolve": "a trust-critical type, marked or named so, that automation may resolve",
+    "no-human-request": "no rule that escalates whenever the customer asks for a person",
+    "contained-beyond-automated": "contained automation is given more than automated",
+    "contained-may-answer": "contained automation may still answer",
+    "no-unknown-type": "no base for tickets that nothing recognises",
+    "no-message": "a message that is missing, empty, or missing in one of the languages",
+    "placeholder": "a placeholder that the customer would see as it stands",
+    "no-route": "a ticket type that no queue takes",
+    "no-owner": "a queue that nobody works",
+    "never-open": "hours in which nobody is ever there",
+    "nobody-in-hours": "a queue that is open while none of its people is there",
+    "chain-loops": "an escalation chain that comes back to where it was",
+    "unused": "a queue, a person or hours that nothing names",
+}
+"""What each finding's code stands for."""
 
 
 @dataclass(frozen=True, slots=True)

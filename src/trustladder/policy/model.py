@@ -57,7 +57,7 @@ class TicketTypePart(Part):
 class LimitPart(Part):
     """The bound on one argument of a tool."""
 
-    at_most: float
+    at_most: float = Field(description="the largest value that automation may use")
 
 
 class AuthorityPart(Part):
@@ -85,7 +85,7 @@ class RulePart(Part):
     contain_at: Percent | None = Field(default=None, description="the risk from which automation may only take in")
     notify_at: Percent | None = Field(default=None, description="the risk from which a person is also told to watch")
     escalate_at: Percent | None = Field(default=None, description="the risk from which a person takes over")
-    costs: CostsPart | None = None
+    costs: CostsPart | None = Field(default=None, description="instead of escalate_at")
     contain_when: Alternatives = []
     notify_when: Alternatives = []
     escalate_when: Alternatives = []
@@ -97,8 +97,8 @@ class RulePart(Part):
 class ContainmentPart(Part):
     """What automation may do in each of its two lanes."""
 
-    automated: AuthorityPart
-    contained: AuthorityPart
+    automated: AuthorityPart = Field(description="while nothing asks for care")
+    contained: AuthorityPart = Field(description="while risk is high: take in, decide nothing")
 
 
 class ClocksPart(Part):
@@ -115,7 +115,7 @@ class QueuePart(Part):
     serves: Alternatives = Field(default=[], description="tickets that come here whatever their type")
     people: list[str] = Field(default=[], description="who works it")
     hours: str = Field(default="", description="when somebody is there; left out: always")
-    clocks: ClocksPart = ClocksPart()
+    clocks: ClocksPart = Field(default=ClocksPart(), description="deadlines")
     cost_of_delay_per_hour: int = Field(default=10, ge=0, description="what an hour of waiting costs: sets the order")
     escalates_to: str = Field(default="", description="the queue that a ticket moves to when a deadline passes")
 
@@ -123,8 +123,8 @@ class QueuePart(Part):
 class PersonPart(Part):
     """Somebody who may own tickets."""
 
-    name: str = ""
-    skills: list[str] = []
+    name: str = Field(default="", description="how they are called")
+    skills: list[str] = Field(default=[], description="what they are good at")
     languages: list[str] = Field(default=[], description="left out: all")
     hours: str = Field(default="", description="left out: always")
     authority: dict[str, float] = Field(default={}, description="limits by name, such as refund: 200")
@@ -151,16 +151,16 @@ class PolicyFile(Part):
     """A trustladder policy: when automation is contained, when a person takes over, and who that is."""
 
     version: Literal[1] = Field(description="the version of this format")
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, description="how the policy is called in reports")
     currency: str = Field(default="", description="of every amount in this file")
     high_value: float | None = Field(default=None, gt=0, description="yearly revenue at which account_value is 100")
-    ticket_types: dict[Slug, TicketTypePart] = Field(min_length=1)
-    weights: Weights
-    thresholds: list[RulePart] = Field(min_length=1)
-    containment: ContainmentPart
-    queues: dict[Slug, QueuePart] = {}
-    people: dict[Slug, PersonPart] = {}
-    hours: dict[Slug, HoursPart] = {}
-    messages: MessagesPart = MessagesPart()
+    ticket_types: dict[Slug, TicketTypePart] = Field(min_length=1, description="the kinds of ticket, by name")
+    weights: Weights = Field(description="points that a signal adds at full strength, by signal")
+    thresholds: list[RulePart] = Field(min_length=1, description="the rules")
+    containment: ContainmentPart = Field(description="what automation may do in each of its lanes")
+    queues: dict[Slug, QueuePart] = Field(default={}, description="where escalated tickets wait, by name")
+    people: dict[Slug, PersonPart] = Field(default={}, description="who may own tickets, by name")
+    hours: dict[Slug, HoursPart] = Field(default={}, description="when people are there, by name")
+    messages: MessagesPart = Field(default=MessagesPart(), description="what the customer is told")
     audit_sample_percent: float = Field(default=0.0, ge=0, le=100, description="automated tickets that people re-read")
     permit_seconds: float = Field(default=5.0, gt=0, le=5, description="how long a released draft may be sent")

@@ -38,14 +38,14 @@ class StrengthRange(Part):
 class ExpectPart(Part):
     """What must be true after the turn. What is not named is not tested."""
 
-    lane: LaneWord | LaneRange | None = None
-    risk: RiskRange | None = None
+    lane: LaneWord | LaneRange | None = Field(default=None, description="a lane, or {at_least: …, at_most: …}")
+    risk: RiskRange | None = Field(default=None, description="{at_least: 40%, at_most: 60%}")
     signals: list[str] | dict[str, StrengthRange] = Field(default=[], description="signals that are in force")
     no_signals: list[str] = Field(default=[], description="signals that are not in force")
     rules: list[str] = Field(default=[], description="rules that gave a reason")
     no_rules: list[str] = Field(default=[], description="rules that gave none")
     may: list[ActWord] = Field(default=[], description="acts that automation may still perform")
-    may_not: list[ActWord] = Field(default=[], description="acts that it may not")
+    may_not: list[ActWord] = Field(default=[], description="acts that it may not perform")
     notified: bool | None = Field(default=None, description="a person was told to watch")
     queue: str | None = Field(default=None, description="the queue that the escalated ticket went to")
     gate: Literal["release", "replace", "withhold"] | None = Field(default=None, description="the answer to a draft")
@@ -54,19 +54,19 @@ class ExpectPart(Part):
 class CallPart(Part):
     """A tool call that the bot makes or proposes."""
 
-    tool: str
-    arguments: dict[str, str | int | float | bool] = Field(default={})
+    tool: str = Field(description="its name")
+    arguments: dict[str, str | int | float | bool] = Field(default={}, description="by name")
 
 
 class TurnPart(Part):
     """One turn. Exactly one of the roles holds its text; under `tool` it is the tool's name."""
 
-    customer: str | None = None
+    customer: str | None = Field(default=None, description="what the customer wrote")
     bot: str | None = Field(default=None, description="a bot message that reached the customer")
     draft: str | None = Field(default=None, description="a bot message that asks the gate first")
-    human: str | None = None
+    human: str | None = Field(default=None, description="what a person of the business wrote: they own it now")
     tool: str | None = Field(default=None, description="the name of the tool that returned")
-    system: str | None = None
+    system: str | None = Field(default=None, description="a line that nobody wrote")
     text: str = Field(default="", description="what the tool returned")
     failed: bool = Field(default=False, description="the tool call failed")
     minutes: int | None = Field(default=None, ge=0, description="since the start; left out: one after the turn before")
@@ -78,7 +78,7 @@ class TurnPart(Part):
     )
     unknown: list[str] = Field(default=[], description="signals that could not be read, by hand")
     recognised: list[str] = Field(default=[], description="ticket types that were recognised, by hand")
-    expect: ExpectPart | None = None
+    expect: ExpectPart | None = Field(default=None, description="what must be true after this turn")
 
     @model_validator(mode="after")
     def one_role(self) -> Self:
@@ -102,28 +102,28 @@ class TurnPart(Part):
 class TicketPart(Part):
     """What a trusted system tells when the ticket opens."""
 
-    type: str | None = None
-    channel: str = ""
-    language: str = ""
-    exposure: float | None = None
+    type: str | None = Field(default=None, description="a ticket type of the policy")
+    channel: str = Field(default="", description="such as chat or email")
+    language: str = Field(default="", description="a BCP 47 tag, such as de")
+    exposure: float | None = Field(default=None, description="money at stake")
 
 
 class AccountPart(Part):
     """What a trusted system tells about the account."""
 
-    id: str | None = None
-    value: float | None = None
-    tier: str | None = None
-    at_risk: bool | None = None
+    id: str | None = Field(default=None, description="its name")
+    value: float | None = Field(default=None, description="yearly revenue")
+    tier: str | None = Field(default=None, description="as the helpdesk names it")
+    at_risk: bool | None = Field(default=None, description="marked at risk")
 
 
 class ScenarioPart(Part):
     """One conversation and what must be true in it."""
 
-    name: str = Field(min_length=1)
-    ticket: TicketPart = TicketPart()
-    account: AccountPart | None = None
-    turns: list[TurnPart] = Field(min_length=1)
+    name: str = Field(min_length=1, description="what the scenario shows, in a sentence")
+    ticket: TicketPart = Field(default=TicketPart(), description="what a trusted system tells when the ticket opens")
+    account: AccountPart | None = Field(default=None, description="what a trusted system tells about the account")
+    turns: list[TurnPart] = Field(min_length=1, description="the conversation")
 
 
 class ScenarioFile(Part):
