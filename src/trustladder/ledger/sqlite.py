@@ -105,9 +105,9 @@ def migrate(connection: sqlite3.Connection, path: str) -> None:
         for script in scripts[_version(connection, path) :]:
             for statement in _split(script):
                 connection.execute(statement)
-        connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
-        connection.execute("DELETE FROM schema_version")
-        connection.execute("INSERT INTO schema_version (version) VALUES (?)", (len(scripts),))
+        connection.execute("CREATE TABLE IF NOT EXISTS trustladder_schema (version INTEGER NOT NULL)")
+        connection.execute("DELETE FROM trustladder_schema")
+        connection.execute("INSERT INTO trustladder_schema (version) VALUES (?)", (len(scripts),))
         connection.execute("COMMIT")
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     except sqlite3.Error as error:
@@ -117,11 +117,11 @@ def migrate(connection: sqlite3.Connection, path: str) -> None:
 def _version(connection: sqlite3.Connection, path: str) -> int:
     try:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if "schema_version" not in tables:
+        if "trustladder_schema" not in tables:
             if tables:
                 raise not_a_ledger(path)
             return 0
-        version = int(connection.execute("SELECT version FROM schema_version").fetchone()[0])
+        version = int(connection.execute("SELECT version FROM trustladder_schema").fetchone()[0])
     except sqlite3.Error as error:
         raise in_our_words(error, path) from error
     if version > len(migrations("sqlite")):

@@ -8,6 +8,15 @@ WITH locked AS MATERIALIZED (
 SELECT position, lane, last_at_ms, head,
        coalesce(:now_ms::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM locked
 
+-- name: database
+SELECT current_setting('server_encoding'), to_regclass('trustladder_schema')::text
+
+-- name: schema_version
+SELECT version FROM trustladder_schema
+
+-- name: set_schema_version
+INSERT INTO trustladder_schema (version) VALUES (:version)
+
 -- name: now_ms
 SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, pg_is_in_recovery()
 
