@@ -40,13 +40,13 @@ def promised_handoff(text: str) -> str:
 def broken_promise(scene: Scene) -> tuple[Signal, ...]:
     """The bot promised an act by somebody's hand that did not happen.
 
-    Scale: 100 a handoff was promised in an earlier turn and the bot talks on; 90 the customer says that a promise
+    Scale: 100 a handoff was promised in an earlier turn, no handoff tool was called, and the bot talks on; 90 the customer says that a promise
     was not kept; 60 a handoff is promised in this very turn without a call that makes it true (the gate can turn
     it into a real escalation); 40 a call, an e-mail or an update is promised.
     """
     if scene.role is Role.CUSTOMER:
         return scene.from_hits("broken_promise", scene.hits_of("unkept"))
-    if _hands_over(scene.turn):
+    if _hands_over(scene.turn) or any(_hands_over(said.turn) for said in scene.bot):
         return ()
     earlier = _earlier_promise(scene)
     if earlier is not None:
@@ -67,7 +67,7 @@ def _earlier_promise(scene: Scene) -> Evidence | None:
     answered = max((said.turn.index for said in scene.customer), default=-1)
     for said in scene.bot:
         hits = [hit for hit in hits_in(said.text, "bot").get("promise", NO_HITS) if hit.tag == "handoff"]
-        if hits and said.turn.index < answered and not _hands_over(said.turn):
+        if hits and said.turn.index < answered:
             return Evidence(said.turn.index, said.text.quote(hits[0].start, hits[0].end))
     return None
 
@@ -108,7 +108,8 @@ def _tool_just_failed(scene: Scene) -> bool:
 def _failure(turn: Turn) -> int:
     if turn.failed:
         return 70
-    hits = hits_in(read(turn.text), "tool").get("tool_error", NO_HITS)
+    # A failure says so at its start: the rest of a long result is data.
+    hits = hits_in(read(turn.text[:_TOOL_CHARACTERS]), "tool").get("tool_error", NO_HITS)
     return hits[0].strength if hits else 0
 
 
@@ -128,6 +129,7 @@ def contradiction(scene: Scene) -> tuple[Signal, ...]:
     return _turnabout(scene, "grant", "refusal") or _turnabout(scene, "refusal", "grant")
 
 
+_TOOL_CHARACTERS = 600
 _VERB = re.compile(r"refund|cancel|exchang|return|chang|modif|compensat|waive|updat|book|erstatt|stornier|umtausch")
 
 

@@ -21,6 +21,7 @@ from trustladder.errors import TrustladderError
 _ACCENTS = {"ä": "(?:ae?)", "ö": "(?:oe?)", "ü": "(?:ue?)", "ß": "(?:ss?)", "'": "'?", " ": " +"}
 _PLAIN_ACCENTS = str.maketrans("áàâãåéèêëíìîïóòôõúùûñç", "aaaaaeeeeiiiioooouuunc")
 _MACRO = re.compile(r"<([A-Z_]+)>")
+_MISSPELT = re.compile(r"~([a-z]+)~")
 _UNBOUNDED = re.compile(r"\\s|\\W|\\D|\[\^(?!\\n)|\(\?P")
 _SET_MEMORY_BYTES = 64 << 20
 
@@ -75,7 +76,7 @@ def written_out(pattern: str, words: Mapping[str, str]) -> str:
     ``^`` means the start of a clause and ``$`` its end. Raises `CuePackError` for an unknown macro and for a
     class that could run over the end of a clause.
     """
-    filled = _fill(pattern, words)
+    filled = _MISSPELT.sub(lambda found: one_slip(found.group(1)), _fill(pattern, words))
     if _UNBOUNDED.search(filled):
         raise CuePackError(f"the pattern {pattern!r} could match across clauses", fix="write a space, or [^\\n…]")
     plain = filled.translate(_PLAIN_ACCENTS)
@@ -85,6 +86,18 @@ def written_out(pattern: str, words: Mapping[str, str]) -> str:
         head, body = "(?m)^[ \"'(*-]*", body[1:]
     tail = "" if body.endswith(("$", r"\?", "!", "*", ")?")) else r"\b"
     return f"{head}(?:{body}){tail}"
+
+
+def one_slip(word: str) -> str:
+    """Return a pattern for a word with at most one slip of the hand: a letter wrong, missing, added or swapped.
+
+    The first letter is never wrong or missing, so that few other words are near.
+    """
+    cuts = range(1, len(word))
+    wrong = (f"{word[:i]}[a-z]?{word[i + 1 :]}" for i in cuts)
+    added = (f"{word[:i]}[a-z ]{word[i:]}" for i in cuts)
+    swapped = (word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1) if word[i] != word[i + 1])
+    return f"(?:{word}|{'|'.join((*wrong, *added, *swapped))})"
 
 
 def _fill(pattern: str, words: Mapping[str, str]) -> str:
@@ -103,7 +116,9 @@ def _pieces(pattern: str) -> list[str]:
 
 
 def _loosen(piece: str) -> str:
-    return "".join(_ACCENTS.get(character, character) for character in piece)
+    # A space that may be missing must not become "one or more, as few as possible".
+    loose = "".join(_ACCENTS.get(character, character) for character in piece.replace(" ?", "\v"))
+    return loose.replace("\v", " *")
 
 
 def _cues_of(name: str, data: Mapping[str, Any]) -> Iterator[Cue]:

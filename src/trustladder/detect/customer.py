@@ -7,7 +7,7 @@ from trustladder.detect.cues import NO_HITS, hits_in
 from trustladder.detect.detector import CUSTOMER, Detector, detector
 from trustladder.detect.scene import Scene
 
-TOPICS = ("payment", "security", "entitlement", "technical_ambiguity", "legal_or_safety", "policy_ambiguity")
+TOPICS = ("payment", "security", "entitlement", "technical_ambiguity")
 
 
 @detector("human_request", roles=CUSTOMER)
@@ -127,11 +127,11 @@ def multi_cause(scene: Scene) -> tuple[Signal, ...]:
     """Several needs or causes in one ticket.
 
     Scale: 70 the customer says that there is another thing; 50 when two strong topics (of payment, security,
-    entitlement, a technical fault) appear in the stretch, 75 for three, 100 for four.
+    entitlement, a technical fault) have appeared in the stretch, 75 for three, 100 for four.
     """
     hits = scene.hits_of("several")
     said = 70 if hits else 0
-    topics = _strong_topics(scene)
+    topics = _strong_topics(scene) if any(name in scene.hits for name in TOPICS) else {}
     counted = min(100, 25 * len(topics)) if len(topics) > 1 else 0
     if not max(said, counted):
         return ()
@@ -144,7 +144,7 @@ def _strong_topics(scene: Scene) -> dict[str, Evidence]:
     spoken = [(said.turn.index, said.text) for said in scene.customer]
     for index, text in (*spoken, (scene.turn.index, scene.text)):
         hits = hits_in(text, "customer")
-        for name in TOPICS[:4]:
+        for name in TOPICS:
             hit = hits.get(name, NO_HITS)
             if name not in found and hit and hit[0].strength >= 70:
                 found[name] = Evidence(index, text.quote(hit[0].start, hit[0].end))

@@ -15,6 +15,7 @@ from trustladder.detect.breaker import Breaker, Circuit, ClockMs
 from trustladder.detect.detector import Detector
 from trustladder.detect.facts import stated_facts
 from trustladder.detect.language import spoken_language
+from trustladder.detect.outside import only_raising
 from trustladder.detect.repetition import repetition
 from trustladder.detect.scene import Scene
 from trustladder.detect.sentiment import sentiment
@@ -120,7 +121,7 @@ class Perceiver:
         scene = Scene(ticket, turn, policy)
         found, unknown = self._read(scene)
         return SignalsDetected(
-            signals=tuple(_worth_telling(_strongest((*found, *reported)), ticket)),
+            signals=tuple(_worth_telling(_strongest((*found, *only_raising(ticket, found, reported))), ticket)),
             unknown=_still_unknown((*unknown, *_unread(scene)), found),
             facts=_or_nothing(stated_facts, scene, ()),
             ticket_types=_or_nothing(recognised_types, scene, ()),

@@ -1,6 +1,7 @@
 """Repetition: the customer states the same need again."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from trustladder.core.signals import Evidence, Signal
 from trustladder.core.ticket import Role
@@ -8,6 +9,7 @@ from trustladder.detect.detector import CUSTOMER, detector
 from trustladder.detect.language import STOPWORDS
 from trustladder.detect.scene import Said, Scene
 from trustladder.detect.text import Read
+from trustladder.detect.vectors import alike_in_meaning
 
 _SUFFIXES = (
     "ungen",
@@ -30,8 +32,15 @@ _SUFFIXES = (
     "n",
 )
 _STEM_CHARACTERS = 4
+OTHER_NUMBERS = 0.15
+"""How much more alike two messages must be when the new one brings a number that the older one lacks."""
 SAME_NEED = 0.5
 """From which overlap of weighed content words two messages are taken to state the same need."""
+SAME_MEANING = 0.8
+"""From which cosine of the sentence encoder two messages are taken to mean the same; 1 in 11 pairs of customer
+turns in the tau conversations reach it."""
+LEAST_STEMS = 3
+"""How many content words a message needs before its meaning is compared."""
 LEAST_WEIGHT = 4.0
 """The least weight of shared words: about two content words, so that one shared word is no repetition."""
 
@@ -54,10 +63,17 @@ def weight(word: str) -> float:
 def content(text: Read) -> Mapping[str, float]:
     """Return the stems of a text's content words with their weights; lines quoted with ``>`` are not the writer's."""
     if "content" not in text.memo:
-        words = (stem(word) for word in own_words(text) if word not in STOPWORDS and len(word) > 1)
-        text.memo["content"] = {word: weight(word) for word in words}
+        text.memo["content"] = dict(told for told in map(_told, own_words(text)) if told is not None)
     weights: Mapping[str, float] = text.memo["content"]
     return weights
+
+
+@lru_cache(maxsize=50_000)
+def _told(word: str) -> tuple[str, float] | None:
+    if word in STOPWORDS or len(word) < 2:
+        return None
+    short = stem(word)
+    return short, weight(short)
 
 
 def own_words(text: Read) -> tuple[str, ...]:
@@ -79,12 +95,24 @@ def overlap(one: Mapping[str, float], other: Mapping[str, float]) -> float:
     return 2 * shared / (sum(one.values()) + sum(other.values()))
 
 
+def _by_meaning(one: Read, other: Read, own: Mapping[str, float], theirs: Mapping[str, float]) -> float:
+    """Return how alike two messages of some length are in meaning, on the scale of `overlap`."""
+    if len(own) < LEAST_STEMS or len(theirs) < LEAST_STEMS:
+        return 0.0
+    cosine = alike_in_meaning(one, other)
+    return SAME_NEED + (cosine - SAME_MEANING) if cosine >= SAME_MEANING else 0.0
+
+
 def most_alike(text: Read, earlier: tuple[Said, ...]) -> tuple[float, Said | None]:
     """Return the earlier message that is most alike and its overlap, (0, None) where none shares anything."""
     own = content(text)
     best: tuple[float, Said | None] = (0.0, None)
     for said in earlier:
-        alike = overlap(own, content(said.text))
+        theirs = content(said.text)
+        alike = overlap(own, theirs)
+        alike = max(alike, _by_meaning(text, said.text, own, theirs))
+        if alike and any(word not in theirs for word in own if word[0].isdigit()):
+            alike = max(0.0, alike - OTHER_NUMBERS)
         if alike > best[0]:
             best = (alike, said)
     return best

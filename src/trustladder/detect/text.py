@@ -37,13 +37,19 @@ _PLAIN = {
 _FOLD_MEMORY = 20_000
 
 
-class _Fold(dict[str, str]):
-    """Characters to their folded form, learned as they come."""
+class _Fold(dict[int, str]):
+    """Characters to their folded form, learned as they come; ``uneven`` are those that are not one for one."""
 
-    def __missing__(self, character: str) -> str:
+    def __init__(self) -> None:
+        super().__init__()
+        self.uneven: set[str] = set()
+
+    def __missing__(self, code: int) -> str:
         if len(self) > _FOLD_MEMORY:
             self.clear()
-        folded = self[character] = _fold_character(character)
+        folded = self[code] = _fold_character(chr(code))
+        if len(folded) != 1:
+            self.uneven.add(chr(code))
         return folded
 
 
@@ -95,10 +101,10 @@ class Read:
         text = self.original
         if text.isascii():
             return text.lower().replace("\r", "\n").replace("\t", " ").replace("`", "'").replace("\0", " ")
-        pieces = [_FOLD[character] for character in text]
-        if any(len(piece) != 1 for piece in pieces):
-            self._places = [place for place, piece in enumerate(pieces) for _ in piece]
-        return "".join(pieces)
+        folded = text.translate(_FOLD)
+        if not _FOLD.uneven.isdisjoint(text):
+            self._places = [place for place, character in enumerate(text) for _ in _FOLD[ord(character)]]
+        return folded
 
     def quote(self, start: int, end: int) -> str:
         """Return what was written at a span of ``folded``, at most `QUOTE_CHARACTERS` of it."""
