@@ -84,13 +84,11 @@ def _page() -> Iterator[str]:
     yield _CONDITIONS
     yield from _table(("field", "comparisons", "meaning"), ((f"`{f.name}`", _compared(f), f.meaning) for f in _facts()))
     yield "## Signals\n\nIn `weights` by their name, in conditions as `signal.NAME`. Strengths run from 0 to 100.\n"
-    yield from _table(
     kinds = ((f"`{kind.name}`", kind.group.value, kind.observes) for kind in CATALOGUE.values())
     yield from _table(("signal", "group", "observes"), kinds)
-    )
     yield "## What lint finds\n"
     yield from _table(("code", "finds"), ((f"`{code}`", meaning) for code, meaning in CODES.items()))
-    yield "## Scenario files\n\n`version: 1` and `scenarios:`, a list. Every scenario begins on a Monday at 10:00 UTC.\n"
+    yield "## Scenario files\n\n`version: 1` and `scenarios:`, a list. Each begins on a Monday at 10:00 UTC.\n"
     yield from _blocks(scenario_schema(), _SCENARIO_BLOCKS)
 
 
