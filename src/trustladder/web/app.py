@@ -9,7 +9,7 @@ from fastapi import FastAPI, Response
 from trustladder import __version__
 from trustladder.desk import Desk
 from trustladder.errors import LedgerUnavailable
-from trustladder.web import api, problems
+from trustladder.web import api, pages, problems
 from trustladder.web.limits import BodyLimit
 from trustladder.web.wire import Outgoing
 
@@ -61,6 +61,7 @@ def create_app(desk: Desk, *workers: Worker) -> FastAPI:
     app = FastAPI(title="trustladder", version=__version__, description=DESCRIPTION, lifespan=lifespan)
     app.state.desk = desk
     app.include_router(api.router)
+    pages.install(app)
     app.add_api_route("/healthz", healthz, tags=["service"], summary="Is the process alive?")
     app.add_api_route(
         "/readyz",

@@ -1,0 +1,136 @@
+"""The board: every open ticket's row in memory, kept up to date from the ledger's feed.
+
+Lists and counts are asked for far more often than tickets change, so that each process reads a row once a change,
+and not once a page. The board holds nothing that the ledger does not: it can be dropped and read again at any time.
+"""
+
+from collections.abc import Iterable, Iterator
+from threading import Lock
+
+from trustladder.core.containment import Lane
+from trustladder.core.policy import Policy
+from trustladder.core.queueing import in_order
+from trustladder.core.summary import TicketSummary
+from trustladder.ledger.protocol import Ledger, TicketKey
+
+OF_PEOPLE = (Lane.CONTAINED, Lane.ESCALATED, Lane.OWNED)
+MOST_AUTOMATED = 2_000
+"""How many automated tickets, newest first, a board holds; the API lists them all."""
+MOST_RESOLVED = 200
+BATCH = 500
+ORDER_MS = 1_000
+"""How long an order of priority is kept: priorities grow by the minute."""
+
+
+class Rows:
+    """One tenant's rows by ticket id, with the place in the feed of each ticket's last change of lane that was seen."""
+
+    def __init__(self, rows: Iterable[TicketSummary]) -> None:
+        self.by_id = {row.ticket_id: row for row in rows}
+        self.sequence = 0
+        self._moved_at: dict[str, int] = {}
+        self._version = 0
+        self._order: tuple[tuple[object, ...], list[TicketSummary]] = ((), [])
+
+    def put(self, row: TicketSummary, sequence: int) -> None:
+        """Hold a row as it is after an event of the feed."""
+        held = self.by_id.get(row.ticket_id)
+        if held is None or held.lane is not row.lane:
+            self._moved_at[row.ticket_id] = sequence
+        self.by_id[row.ticket_id] = row
+        self._version += 1
+
+    def of(self, *lanes: Lane) -> list[TicketSummary]:
+        """Return the rows in some lanes, in no order."""
+        return [row for row in list(self.by_id.values()) if row.lane in lanes]
+
+    def moved_since(self, sequence: int) -> set[str]:
+        """Return the tickets whose lane changed after a place in the feed."""
+        return {name for name, at in list(self._moved_at.items()) if at > sequence}
+
+    def waiting(self, policy: Policy, now_ms: int) -> list[TicketSummary]:
+        """Return the tickets that wait for a person, in the order in which people should take them."""
+        order_of = (self._version, policy.digest, now_ms // ORDER_MS)
+        if self._order[0] != order_of:
+            self._order = (order_of, in_order(policy, self.of(Lane.ESCALATED), now_ms))
+        return self._order[1]
+
+    def trim(self) -> None:
+        """Let go of the oldest automated and resolved tickets, once there are twice as many as are shown."""
+        for lane, most in ((Lane.AUTOMATED, MOST_AUTOMATED), (Lane.RESOLVED, MOST_RESOLVED)):
+            held = self.of(lane)
+            if len(held) > 2 * most:
+                for row in sorted(held, key=lambda row: row.updated_at_ms)[:-most]:
+                    del self.by_id[row.ticket_id]
+                    self._moved_at.pop(row.ticket_id, None)
+
+
+def tail_of(ledger: Ledger) -> int:
+    """Return the sequence of the newest event in the feed, 0 when there is none, in a few dozen short reads."""
+    high = 1
+    while ledger.feed(high, 1):
+        high *= 2
+    low = 0
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if ledger.feed(middle, 1) else (low, middle)
+    return low
+
+
+class Board:
+    """The rows of every tenant that somebody has looked at. Safe to share between threads."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._lock = Lock()
+        self._tenants: dict[str, Rows] = {}
+        self._sequence: int | None = None
+
+    def refresh(self) -> set[TicketKey]:
+        """Read what is new in the feed; return the tickets that it changed. Raises LedgerUnavailable."""
+        with self._lock:
+            return self._follow()
+
+    def look(self, tenant: str) -> Rows:
+        """Return a tenant's rows as the ledger has them now. Raises LedgerUnavailable."""
+        with self._lock:
+            self._follow()
+            rows = self._tenants.get(tenant) or self._tenants.setdefault(tenant, Rows(self._load(tenant)))
+            rows.sequence = self._sequence or 0
+            return rows
+
+    def _load(self, tenant: str) -> Iterator[TicketSummary]:
+        yield from self._read(tenant, OF_PEOPLE, None)
+        yield from self._read(tenant, (Lane.AUTOMATED,), MOST_AUTOMATED)
+        yield from self._read(tenant, (Lane.RESOLVED,), MOST_RESOLVED)
+
+    def _read(self, tenant: str, lanes: tuple[Lane, ...], most: int | None) -> Iterator[TicketSummary]:
+        cursor, read = "", 0
+        while most is None or read < most:
+            page = self._ledger.summaries(tenant, lanes=lanes, limit=BATCH, cursor=cursor)
+            yield from page.rows
+            read += len(page.rows)
+            cursor = page.cursor
+            if not cursor:
+                return
+
+    def _follow(self) -> set[TicketKey]:
+        if self._sequence is None:
+            self._sequence = tail_of(self._ledger)
+        changed: dict[TicketKey, int] = {}
+        while fed := self._ledger.feed(self._sequence, BATCH):
+            self._sequence = fed[-1].sequence
+            changed.update((item.key, item.sequence) for item in fed)
+            if len(fed) < BATCH:
+                break
+        for key, sequence in changed.items():
+            self._update(key, sequence)
+        for tenant in {key.tenant for key in changed} & self._tenants.keys():
+            self._tenants[tenant].trim()
+        return set(changed)
+
+    def _update(self, key: TicketKey, sequence: int) -> None:
+        rows = self._tenants.get(key.tenant)
+        row = self._ledger.summary(key) if rows is not None else None
+        if rows is not None and row is not None:
+            rows.put(row, sequence)

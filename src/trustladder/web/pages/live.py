@@ -1,0 +1,96 @@
+"""Live pages: one poller a process reads the feed; every open page hears what it needs, and presence is who listens."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+
+import structlog
+from anyio import to_thread
+from fastapi.sse import ServerSentEvent
+
+from trustladder.errors import LedgerUnavailable
+from trustladder.ledger.protocol import TicketKey
+from trustladder.web.pages.board import Board
+
+log = structlog.get_logger()
+
+POLL_SECONDS = 0.4
+"""How long after its commit a change reaches an open page, at most, besides the network."""
+AFTER_FAILURE_SECONDS = 5.0
+
+
+@dataclass(eq=False, slots=True)
+class Listener:
+    """One open page: whose it is, the ticket that it shows ("" for a list), and what it has to be told."""
+
+    tenant: str
+    person_id: str
+    ticket_id: str
+    news: set[str] = field(default_factory=set)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def tell(self, *news: str) -> None:
+        """Let the page know; what was not yet fetched is told once."""
+        self.news.update(news)
+        self.wake.set()
+
+
+class Hub:
+    """Who has which page open, and the poller that tells them. Lives in the event loop of the server."""
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self._listeners: set[Listener] = set()
+        self._poller: asyncio.Task[None] | None = None
+
+    def present(self, key: TicketKey, besides: str = "") -> tuple[str, ...]:
+        """Return the ids of the people who have a ticket open in this process."""
+        here = {item.person_id for item in list(self._listeners) if (item.tenant, item.ticket_id) == _pair(key)}
+        return tuple(sorted(here - {besides, ""}))
+
+    async def listen(self, tenant: str, person_id: str, ticket_id: str) -> AsyncIterator[ServerSentEvent]:
+        """Yield what a page is to be told, as long as it stays open."""
+        listener = Listener(tenant, person_id, ticket_id)
+        self._listeners.add(listener)
+        if self._poller is None or self._poller.done():
+            self._poller = asyncio.create_task(self._poll())
+        self._tell_presence(listener)
+        try:
+            yield ServerSentEvent(comment="listening")
+            while True:
+                await listener.wake.wait()
+                listener.wake.clear()
+                news, listener.news = sorted(listener.news), set()
+                for name in news:
+                    yield ServerSentEvent(event=name, data="")
+        finally:
+            self._listeners.discard(listener)
+            self._tell_presence(listener)
+
+    def _tell_presence(self, changed: Listener) -> None:
+        if changed.person_id and changed.ticket_id:
+            for other in self._listeners - {changed}:
+                if (other.tenant, other.ticket_id) == (changed.tenant, changed.ticket_id):
+                    other.tell("presence")
+
+    async def _poll(self) -> None:
+        """Follow the feed while anybody listens."""
+        while self._listeners:
+            try:
+                self._tell(await to_thread.run_sync(self.board.refresh))
+                await asyncio.sleep(POLL_SECONDS)
+            except LedgerUnavailable as error:
+                log.warning("live pages could not read the ledger, it will be tried again", error=str(error))
+                await asyncio.sleep(AFTER_FAILURE_SECONDS)
+
+    def _tell(self, changed: Iterable[TicketKey]) -> None:
+        tickets = {_pair(key) for key in changed}
+        tenants = {tenant for tenant, _ in tickets}
+        for listener in self._listeners:
+            if listener.tenant in tenants:
+                own = (listener.tenant, listener.ticket_id) in tickets
+                listener.tell("tickets", *(("ticket",) if own else ()))
+
+
+def _pair(key: TicketKey) -> tuple[str, str]:
+    return key.tenant, key.ticket_id

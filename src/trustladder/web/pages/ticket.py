@@ -1,0 +1,133 @@
+"""One ticket: its conversation, what was decided and why, the handoff card, and what a person can do now."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Query, Response
+
+from trustladder.core.containment import Lane
+from trustladder.core.handoff import Handoff, completeness
+from trustladder.core.summary import summarise
+from trustladder.core.ticket import Ticket, running_clock
+from trustladder.desk import Desk
+from trustladder.ledger.protocol import TicketKey
+from trustladder.web.api import Key, TheDesk
+from trustladder.web.pages.authority import Limit, limit_of
+from trustladder.web.pages.guard import PageRoute
+from trustladder.web.pages.live import Hub
+from trustladder.web.pages.macros import MACROS
+from trustladder.web.pages.notices import Notice, done
+from trustladder.web.pages.places import TheHub
+from trustladder.web.pages.render import html
+from trustladder.web.pages.rows import Row, row
+from trustladder.web.pages.timeline import Moment, timeline
+from trustladder.web.pages.who import TheWho, Who, name_of
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The handoff packet as a card, with how complete it is (0 to 100)."""
+
+    packet: Handoff
+    completeness: int
+
+
+@dataclass(frozen=True, slots=True)
+class TicketPage:
+    """Everything that the page of a ticket shows."""
+
+    ticket: Ticket
+    row: Row
+    moments: list[Moment]
+    card: Card | None
+    clock: tuple[str, int] | None
+    owner: str
+    others_here: tuple[str, ...]
+    limit: Limit
+    acts: frozenset[str]
+
+
+def look_at(desk: Desk, hub: Hub, who: Who, key: TicketKey) -> TicketPage:
+    """Return what the page of a ticket shows to a person. Raises NoSuchTicket."""
+    ticket = desk.ticket(key)
+    history = desk.ledger.history(key)[: ticket.position]
+    return TicketPage(
+        ticket=ticket,
+        row=row(summarise(ticket), who, desk.ledger.now_ms()),
+        moments=timeline(ticket, history, who.policy),
+        card=card_of(desk, ticket, key),
+        clock=running_clock(ticket),
+        owner=name_of(who.policy, ticket.owner) if ticket.owner else "",
+        others_here=tuple(name_of(who.policy, person) for person in hub.present(key, besides=who.id)),
+        limit=limit_of(who.policy, who.id, ticket),
+        acts=acts_open_to(ticket, who.id),
+    )
+
+
+def card_of(desk: Desk, ticket: Ticket, key: TicketKey) -> Card | None:
+    """Return the handoff card of a ticket, None before any handoff."""
+    if ticket.handoff is None:
+        return None
+    packet = desk.handoff(key)
+    return Card(packet, completeness(packet))
+
+
+def acts_open_to(ticket: Ticket, person_id: str) -> frozenset[str]:
+    """Return what a person can do with a ticket now: the page offers these, and the desk decides."""
+    mine, owned = ticket.owner == person_id, ticket.owner is not None
+    match ticket.lane:
+        case Lane.AUTOMATED | Lane.CONTAINED:
+            return frozenset({"take-over", "note"})
+        case Lane.ESCALATED:
+            return frozenset({"claim", "hand-back", "note", "restated"})
+        case Lane.OWNED if mine:
+            return frozenset({"reply", "note", "resolve", "return", "hand-back", "restated"})
+        case Lane.OWNED if owned:
+            return frozenset({"take-over", "note", "restated"})
+        case _:
+            return frozenset({"reply", "note"})
+
+
+@router.get("/tickets/{ticket}")
+def show(
+    key: Key,
+    desk: TheDesk,
+    hub: TheHub,
+    who: TheWho,
+    did: Annotated[str, Query(max_length=40)] = "",
+    macro: Annotated[str, Query(max_length=40)] = "",
+) -> Response:
+    """Show a ticket. ``did`` names what was just done, ``macro`` a text to begin the reply with."""
+    return ticket_page(desk, hub, who, key, notice=done(did), macro=macro)
+
+
+def ticket_page(  # noqa: PLR0913, PLR0917 - what was just done and typed comes back on the page
+    desk: Desk,
+    hub: Hub,
+    who: Who,
+    key: TicketKey,
+    notice: Notice | None = None,
+    macro: str = "",
+    typed: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    """Return the page of a ticket, with a notice on top and what a person had typed in its forms."""
+    shown = look_at(desk, hub, who, key)
+    begun = next((item.text for item in MACROS if item.id == macro), "")
+    context = {
+        "who": who,
+        "nav": "ticket",
+        "page": shown,
+        "ticket": shown.ticket,
+        "now_ms": desk.ledger.now_ms(),
+        "notice": notice,
+        "macros": MACROS,
+        "typed": {"reply": begun, **(typed or {})},
+        "message_id": uuid4().hex,
+        "queues": list(who.policy.queues),
+        "policy_now": who.policy.digest,
+    }
+    return html("ticket.html", context, status)
