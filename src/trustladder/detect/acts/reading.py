@@ -67,12 +67,13 @@ class _Scope:
 
 @dataclass(frozen=True, slots=True)
 class _Clause:
-    """A clause with the kinds of cue in it; ``joined`` when a conjunction led it, ``asked`` in a question."""
+    """A clause with the kinds of cue in it; ``joined`` when a conjunction led it, ``asked`` in a question, ``name`` when a name."""
 
     words: str
     kinds: frozenset[str]
     joined: bool
     asked: bool
+    name: bool = False
 
     def has(self, kind: str) -> bool:
         return kind in self.kinds
@@ -130,7 +131,7 @@ def _read_sentences(shown: str) -> list[tuple[str, _Seen]]:
         if unreadable(plain):
             readings.append((sentence, _opaque()))
         elif any(c.isalnum() for c in plain):
-            readings.append((sentence, _read_sentence(plain, scope)))
+            readings.append((sentence, _read_sentence(plain, _names(sentence), scope)))
     return readings
 
 
@@ -138,7 +139,13 @@ def _opaque() -> _Seen:
     return _Seen({Act.INFORM, Act.RESOLVE}, recognised=False)
 
 
-def _read_sentence(plain: str, scope: _Scope) -> _Seen:
+def _names(sentence: str) -> frozenset[str]:
+    """Words after the first that begin with a capital: people, where a clause holds nothing else."""
+    later = sentence.split()[1:]
+    return frozenset(folded(word.strip(".,;:!?")) for word in later if word[:1].isupper() and word[1:2].islower())
+
+
+def _read_sentence(plain: str, names: frozenset[str], scope: _Scope) -> _Seen:
     seen = _Seen()
     asked = plain.rstrip("\"') ").endswith("?")
     if "summarise" in cue_pack().kinds(plain):
@@ -146,7 +153,8 @@ def _read_sentence(plain: str, scope: _Scope) -> _Seen:
     for part in clauses(plain):
         joined, words = leading_conjunction(part)
         if words:
-            _read_clause(_Clause(words, cue_pack().kinds(words), joined, asked), scope, seen)
+            name = len(words.split()) <= 2 and names.issuperset(words.split())
+            _read_clause(_Clause(words, cue_pack().kinds(words), joined, asked, name), scope, seen)
     if not seen.recognised and "function" not in cue_pack().kinds(plain):
         return _opaque()
     if not seen.acts:
@@ -212,6 +220,8 @@ def _open(scope: _Scope, clause: _Clause, mild: set[Act]) -> None:
 def _adds_nothing(clause: _Clause, scope: _Scope) -> bool:
     if clause.has("filler") or clause.has("header"):
         return True
+    if clause.name and scope.act is Act.ACKNOWLEDGE:
+        return True
     if clause.asked and (clause.has("lead_in") or clause.joined):
         return True
     if scope.act is Act.GATHER and clause.joined and clause.has("noun_phrase"):
@@ -220,4 +230,4 @@ def _adds_nothing(clause: _Clause, scope: _Scope) -> bool:
         return True
     if scope.listing and len(clause.words.split()) <= _LISTED_WORDS:
         return True
-    return _continues(clause, scope) or (scope.summary and (clause.joined or scope.recap))
+    return _continues(clause, scope) or (scope.summary and not clause.has("assertion") and (clause.joined or scope.recap))
