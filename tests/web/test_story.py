@@ -36,9 +36,7 @@ def test_billing_question_asked_again_is_contained_then_escalated_and_automation
     answered = send(client, "b-1", "You can find every charge and what it is for in your invoice, under Billing.")
     assert answered["answer"] == "release"
 
-    again = customer(
-        client, "b-1", 2, "That is not it. I asked why there is a second charge of 49 EUR on my invoice for May."
-    )
+    again = customer(client, "b-1", 2, "I asked why there is a second charge of 49 EUR on my invoice for May.")
     assert again["lane"] == "contained"
     assert again["decision"]["reasons"]
     replaced = send(client, "b-1", "I have refunded the 49 EUR to your card.")
@@ -46,7 +44,7 @@ def test_billing_question_asked_again_is_contained_then_escalated_and_automation
     assert "refunded" not in replaced["text"]
 
     third = customer(
-        client, "b-1", 3, "You still don't answer. Again: why is there a second charge of 49 EUR on my May invoice?"
+        client, "b-1", 3, "That is not what I asked. Again: why is there a second charge of 49 EUR on my May invoice?"
     )
     assert third["lane"] == "escalated"
     assert third["notice"]
