@@ -1,0 +1,287 @@
+"""What the learned score reads: a running state that takes one turn at a time.
+
+Everything is read from what was said and called so far. Two kinds of features come out: `measures`, some sixty
+numbers with a meaning of their own, and counts of words (`c:` the customer's, `b:` the bot's, `t:` tool calls and
+results, `i:` intents of structured conversations).
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from trustladder.core.ticket import Role, Turn
+from trustladder.detect.outcome.words import (
+    BOT,
+    CUSTOMER,
+    bot_groups,
+    changes_something,
+    customer_groups,
+    grams,
+    hands_over,
+    plain,
+    tokens,
+)
+
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_LIST_LINE = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s", re.MULTILINE)
+_YES = frozenset(["yes", "sure", "ok", "okay", "yep", "yeah", "correct", "confirm", "proceed"])
+
+_TALLIES = [
+    "customer_turns",
+    "customer_words",
+    "longest_customer_turn",
+    "first_customer_turn",
+    "bot_words",
+    "bot_numbers",
+    "ungrounded_numbers",
+    "list_lines",
+    "calls",
+    "distinct_tools",
+    "lookups",
+    "searches",
+    "busiest_turn",
+    "repeated_calls",
+    "failed_calls",
+    "writes",
+    "kinds_of_writes",
+    "writes_without_yes",
+    "writes_after_denial",
+    "ungrounded_arguments",
+    "result_characters",
+    "empty_results",
+    "yes_after_offer",
+    "no_after_offer",
+    "denials_after_write",
+    "transfers",
+]
+MEASURES: tuple[str, ...] = (
+    *_TALLIES,
+    *(f"customer_{group}" for group in CUSTOMER),
+    *(f"customer_{group}_share" for group in CUSTOMER),
+    *(f"bot_{group}" for group in BOT),
+    *(f"bot_{group}_share" for group in BOT),
+    "customer_repeats_words",
+    "bot_repeats_words",
+    "denied_and_nothing_written",
+)
+"""Names of the numbers that `Running.measures` gives, in their order."""
+
+
+def leaves(value: object) -> Iterator[str]:
+    """The plain values inside the arguments of a tool call, in lower case; flags and nothing are left out."""
+    if isinstance(value, Mapping):
+        for part in value.values():
+            yield from leaves(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from leaves(part)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value).lower()
+
+
+def _overlap(words: frozenset[str], earlier: list[frozenset[str]]) -> float:
+    return max((len(words & other) / len(words | other) for other in earlier), default=0.0) if words else 0.0
+
+
+@dataclass(slots=True)
+class Running:
+    """The state of one conversation; `add` takes turns in order, at a cost that depends on the new turn only.
+
+    `words` counts words by kind, `where` holds the first turn in which each was seen.
+    """
+
+    tally: Counter[str] = field(default_factory=Counter)
+    groups: Counter[str] = field(default_factory=Counter)
+    turns_with: Counter[str] = field(default_factory=Counter)
+    words: Counter[str] = field(default_factory=Counter)
+    where: dict[str, int] = field(default_factory=dict)
+    sources: list[str] = field(default_factory=list)
+    customer_texts: list[str] = field(default_factory=list)
+    bot_texts: list[str] = field(default_factory=list)
+    numbers: set[str] = field(default_factory=set)
+    customer_sets: list[frozenset[str]] = field(default_factory=list)
+    bot_sets: list[frozenset[str]] = field(default_factory=list)
+    calls: Counter[str] = field(default_factory=Counter)
+    tools: set[str] = field(default_factory=set)
+    written: list[tuple[str, str]] = field(default_factory=list)
+    results: list[tuple[str, str, bool]] = field(default_factory=list)
+    failed_writes: list[str] = field(default_factory=list)
+    customer_repeat: float = 0.0
+    bot_repeat: float = 0.0
+    said_yes: bool = False
+    offered: bool = False
+    spoke_last: bool = False
+    calls_in_turn: int = 0
+    last_intents: tuple[str, ...] = ()
+    intents_seen: int = 0
+    touched: list[str] = field(default_factory=list)
+    index: int = 0
+
+    def add(self, turn: Turn) -> None:
+        """Take the next turn. People's and system turns are not read: the score is about automation."""
+        if turn.intents:
+            self._intents(turn)
+        if turn.role is Role.CUSTOMER:
+            self._customer(turn.text)
+        elif turn.role is Role.BOT:
+            self._bot(turn)
+        elif turn.role is Role.TOOL:
+            self._result(turn)
+        self.spoke_last = turn.role is Role.BOT and bool(turn.text)
+        self.index += 1
+
+    def _see(self, kind: str, found: list[str]) -> None:
+        words, where, index, touched = self.words, self.where, self.index, self.touched
+        for word in found:
+            key = kind + word
+            words[key] += 1
+            touched.append(key)
+            if key not in where:
+                where[key] = index
+
+    def _intents(self, turn: Turn) -> None:
+        who = "u" if turn.role is Role.CUSTOMER else "g"
+        named = [f"{who}:{intent}" for intent in turn.intents]
+        previous = self.last_intents[-1] if self.last_intents else "^"
+        before = self.last_intents[-2] if len(self.last_intents) > 1 else ""
+        for intent in named:
+            self._see("i:", [intent, f"{previous}>{intent}", f"{before}>{previous}>{intent}"])
+            before, previous = previous, intent
+            self.last_intents = (*self.last_intents[-5:], intent)
+            self.intents_seen += 1
+
+    def _groups(self, side: str, found: Counter[str]) -> None:
+        for group, count in found.items():
+            self.groups[f"{side}_{group}"] += count
+            self.turns_with[f"{side}_{group}"] += 1
+
+    def _customer(self, text: str) -> None:
+        read = plain(text)
+        words = tokens(read)
+        if not words:
+            return
+        pairs = grams(words)
+        tally, found = self.tally, customer_groups(words, pairs)
+        self._groups("customer", found)
+        self._see("c:", pairs)
+        tally["customer_turns"] += 1
+        tally["customer_words"] += len(words)
+        tally["longest_customer_turn"] = max(tally["longest_customer_turn"], len(words))
+        tally.setdefault("first_customer_turn", len(words))
+        self.said_yes = words[0] in _YES or bool(found["go_ahead"])
+        if self.offered:
+            tally["yes_after_offer" if self.said_yes else "no_after_offer"] += 1
+        content = frozenset(word for word in words if len(word) > 3)
+        self.customer_repeat = max(self.customer_repeat, _overlap(content, self.customer_sets))
+        self.customer_sets.append(content)
+        self.customer_texts.append(read)
+        self.sources.append(read)
+        self.numbers.update(_NUMBER.findall(read))
+        self.calls_in_turn = 0
+
+    def _bot(self, turn: Turn) -> None:
+        if turn.text:
+            self._bot_text(plain(turn.text))
+        for call in turn.tool_calls:
+            self._call(call.name, call.arguments)
+
+    def _bot_text(self, read: str) -> None:
+        words = tokens(read)
+        pairs = grams(words)
+        tally, found = self.tally, bot_groups(words, pairs)
+        self._groups("bot", found)
+        self._see("b:", pairs)
+        numbers = _NUMBER.findall(read)
+        tally["bot_turns"] += 1
+        tally["bot_words"] += len(words)
+        tally["bot_numbers"] += len(numbers)
+        tally["ungrounded_numbers"] += sum(len(n) > 1 and n not in self.numbers for n in numbers)
+        tally["list_lines"] += len(_LIST_LINE.findall(read))
+        tally["denials_after_write"] += bool(found["deny"] and tally["writes"])
+        self.offered = bool(found["offer"])
+        content = frozenset(word for word in words if len(word) > 3)
+        self.bot_repeat = max(self.bot_repeat, _overlap(content, self.bot_sets))
+        self.bot_sets.append(content)
+        self.bot_texts.append(read)
+
+    def _call(self, name: str, arguments: Mapping[str, object]) -> None:
+        tally, key = self.tally, call_key(name, arguments)
+        self._see("t:", [f"call {name}"])
+        self.calls_in_turn += 1
+        tally["calls"] += 1
+        tally["busiest_turn"] = max(tally["busiest_turn"], self.calls_in_turn)
+        tally["repeated_calls"] += self.calls[key] > 0
+        self.calls[key] += 1
+        self.tools.add(name)
+        if hands_over(name):
+            tally["transfers"] += 1
+        elif changes_something(name):
+            self._write(name, key, arguments)
+        else:
+            tally["lookups"] += 1
+            tally["searches"] += name.startswith(("search", "list", "find"))
+
+    def _write(self, name: str, key: str, arguments: Mapping[str, object]) -> None:
+        tally = self.tally
+        tally["writes"] += 1
+        tally["writes_without_yes"] += not self.said_yes
+        tally["writes_after_denial"] += self.groups["bot_deny"] > 0
+        tally["ungrounded_arguments"] += sum(not self.grounded(value) for value in leaves(arguments))
+        self.written.append((name, key))
+        tally["kinds_of_writes"] = len({name for name, _ in self.written})
+
+    def grounded(self, value: str) -> bool:
+        """True when the customer or a tool's result has mentioned the value (in lower case)."""
+        return any(value in source for source in self.sources)
+
+    def _result(self, turn: Turn) -> None:
+        read = turn.text[: 4 * 4000].lower()
+        failed = turn.failed or read.startswith("error")
+        self._see("t:", [f"{'failed' if failed else 'result'} {turn.author}"])
+        tally = self.tally
+        tally["failed_calls"] += failed
+        if failed and changes_something(turn.author):
+            self.failed_writes.append(turn.author)
+        tally["result_characters"] += len(read)
+        tally["empty_results"] += len(read) < 5
+        self.sources.append(read)
+        self.results.append((turn.author, turn.text, failed))
+        self.numbers.update(_NUMBER.findall(read[:4000]))
+
+    def measures(self) -> list[float]:
+        """The numbers named in `MEASURES`: logarithms of counts, and shares of turns."""
+        tally = self.tally
+        tally["distinct_tools"] = len(self.tools)
+        told, spoken = max(1, tally["customer_turns"]), max(1, tally["bot_turns"])
+        log = math.log1p
+        return [
+            *(log(tally[name]) for name in _TALLIES),
+            *(log(self.groups[f"customer_{group}"]) for group in CUSTOMER),
+            *(self.turns_with[f"customer_{group}"] / told for group in CUSTOMER),
+            *(log(self.groups[f"bot_{group}"]) for group in BOT),
+            *(self.turns_with[f"bot_{group}"] / spoken for group in BOT),
+            self.customer_repeat,
+            self.bot_repeat,
+            float(self.groups["bot_deny"] > 0 and not tally["writes"]),
+        ]
+
+    def closing_intents(self) -> list[str]:
+        """Where a structured conversation stands: its last intents, alone and as a sequence."""
+        last = self.last_intents
+        places = [f"i:last{place}|{intent}" for place, intent in enumerate(reversed(last), 1)]
+        return [*places, *(f"i:end|{'>'.join(last[-n:])}" for n in (2, 3) if len(last) >= n)]
+
+
+def call_key(name: str, arguments: Mapping[str, object]) -> str:
+    """A tool call as one text, equal for equal calls whatever the order of their arguments."""
+    return f"{name}{_sorted(arguments)}"
+
+
+def _sorted(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{key}:{_sorted(value[key])}" for key in sorted(value, key=str)) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_sorted, value)) + "]"
+    return repr(value)

@@ -1,0 +1,241 @@
+"""The learned score at run time: a logit that is a sum, so that its reasons are words, numbers and turns.
+
+`strength` is the calibrated probability, in whole percent, that the conversation ends badly. A domain (ticket type)
+that was seen in training has its own shift; one that was not is read at the pooled base rate.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+
+from trustladder.core.containment import ToolCall
+from trustladder.core.ticket import Turn
+from trustladder.detect.meaning.encoder import read_model
+from trustladder.detect.outcome.actions import ACTION_MEASURES, measure_action
+from trustladder.detect.outcome.features import MEASURES, Running
+from trustladder.errors import ModelUnusable
+
+MODEL_FILE = "outcome.npz"
+POINTS_PER_LOGIT = 20 / math.log(2)
+"""Twenty points double the odds, as everywhere in Resolution Risk."""
+SHOWN_REASONS = 6
+CLIP = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What moved the score: the turn it was first seen in (-1: no single one), what it is, points added."""
+
+    turn: int
+    what: str
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeScore:
+    """A calibrated probability of a bad end in whole percent, with what raised it most."""
+
+    strength: int
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Named numbers with mean, deviation and weight: one sum."""
+
+    names: tuple[str, ...]
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    weight: tuple[float, ...]
+
+    def parts(self, values: Sequence[float]) -> list[float]:
+        """What each number adds to the logit."""
+        return [
+            weight * max(-CLIP, min(CLIP, (value - mean) / deviation)) if weight else 0.0
+            for value, mean, deviation, weight in zip(values, self.mean, self.deviation, self.weight, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The weights of words by kind: `known[word] = (idf, idf x weight)`."""
+
+    known: Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One learned sum: a card, words, a constant and its calibration."""
+
+    card: Card
+    words: Words
+    constant: float
+    slope: float
+    shift: float
+    domains: Mapping[str, float]
+
+    def strength(self, logit: float, domain: str) -> int:
+        """The calibrated probability in whole percent."""
+        calibrated = self.slope * (self.constant + logit) + self.shift + self.domains.get(domain, 0.0)
+        return round(100 / (1 + math.exp(-max(-30.0, min(30.0, calibrated)))))
+
+
+@dataclass(slots=True)
+class Live:
+    """A conversation under way: `add` turns, ask `score` whenever it is wanted."""
+
+    model: "OutcomeModel"
+    running: Running = field(default_factory=Running)
+    sums: dict[str, float] = field(default_factory=dict)
+    squares: dict[str, float] = field(default_factory=dict)
+    counted: dict[str, int] = field(default_factory=dict)
+
+    def add(self, turn: Turn) -> None:
+        """Take the next turn."""
+        self.running.add(turn)
+        for word in self.running.touched:
+            self._count(word)
+        self.running.touched.clear()
+
+    def _count(self, word: str) -> None:
+        known = self.model.text.words.known.get(word)
+        if known is None:
+            return
+        count = self.counted.get(word, 0)
+        self.counted[word] = count + 1
+        before = 1 + math.log(count) if count else 0.0
+        now = 1 + math.log(count + 1)
+        kind = word[:2]
+        self.sums[kind] = self.sums.get(kind, 0.0) + (now - before) * known[1]
+        self.squares[kind] = self.squares.get(kind, 0.0) + (now * now - before * before) * known[0] ** 2
+
+    def score(self, domain: str = "") -> OutcomeScore:
+        """The score after the turns so far; `domain` is the ticket's type where it was one of the training data."""
+        if self.running.intents_seen and not self.running.tally["customer_words"]:
+            return self.model.score_intents(self.running, domain)
+        part = self.model.text
+        parts = part.card.parts(self.running.measures())
+        logit = sum(parts) + sum(self.sums[kind] / math.sqrt(self.squares[kind]) for kind in sorted(self.sums))
+        return OutcomeScore(part.strength(logit, domain), self._reasons(parts))
+
+    def _reasons(self, parts: Sequence[float]) -> tuple[Reason, ...]:
+        words = [
+            (1 + math.log(count)) * self.model.text.words.known[word][1] / math.sqrt(self.squares[word[:2]])
+            for word, count in self.counted.items()
+        ]
+        found = [
+            *(Reason(-1, name.replace("_", " "), value) for name, value in zip(MEASURES, parts, strict=True)),
+            *(
+                Reason(self.running.where[word], word[2:], value)
+                for word, value in zip(self.counted, words, strict=True)
+            ),
+        ]
+        return top_reasons(found)
+
+
+def top_reasons(found: Iterable[Reason]) -> tuple[Reason, ...]:
+    """The reasons that raise the score most, in points rounded to tenths; none that lowers it."""
+    raising = sorted((reason for reason in found if reason.points > 0), key=lambda r: (-r.points, r.what))
+    shown = (Reason(r.turn, r.what, round(r.points * POINTS_PER_LOGIT, 1)) for r in raising[:SHOWN_REASONS])
+    return tuple(reason for reason in shown if reason.points > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeModel:
+    """The three learned sums: conversations in text, conversations in intents, proposed actions."""
+
+    text: Part
+    intents: Part
+    action: Part
+
+    def start(self) -> Live:
+        """A conversation of which no turn was read yet: the way to score turn by turn at constant cost."""
+        return Live(self)
+
+    def score(self, turns: Iterable[Turn], domain: str = "") -> OutcomeScore:
+        """How likely a conversation with these turns is to end badly."""
+        live = self.start()
+        for turn in turns:
+            live.add(turn)
+        return live.score(domain)
+
+    def score_intents(self, running: Running, domain: str = "") -> OutcomeScore:
+        """The score of a conversation whose turns carry intents instead of text."""
+        words = {word: count for word, count in running.words.items() if word.startswith("i:")}
+        words.update(dict.fromkeys(running.closing_intents(), 1))
+        known = self.intents.words.known
+        seen = {word: 1 + math.log(count) for word, count in words.items() if word in known}
+        length = math.sqrt(sum((value * known[word][0]) ** 2 for word, value in seen.items())) or 1.0
+        parts = {word: value * known[word][1] / length for word, value in sorted(seen.items())}
+        reasons = (Reason(running.where.get(word, running.index - 1), word[2:], v) for word, v in parts.items())
+        return OutcomeScore(self.intents.strength(sum(parts.values()), domain), top_reasons(reasons))
+
+    def score_action(
+        self, turns: Iterable[Turn], tool_name: str, arguments: Mapping[str, object], domain: str = ""
+    ) -> OutcomeScore:
+        """How likely a proposed call that changes something is to be wrong, from what is known before it runs.
+
+        `turns` ends before the call; the text of the bot's turn that proposes it may be the last of them.
+        """
+        running = Running()
+        for turn in turns:
+            running.add(turn)
+        parts = self.action.card.parts(measure_action(running, ToolCall(tool_name, arguments)))
+        reasons = (Reason(-1, n.replace("_", " "), v) for n, v in zip(ACTION_MEASURES, parts, strict=True))
+        return OutcomeScore(self.action.strength(sum(parts), domain), top_reasons(reasons))
+
+
+def pack_part(prefix: str, part: Part) -> dict[str, Any]:
+    """The arrays of one part under names that start with `prefix`, for the model file."""
+    known, domains = part.words.known, part.domains
+    return {
+        f"{prefix}.names": np.frombuffer("\n".join(part.card.names).encode(), dtype=np.uint8),
+        f"{prefix}.card": np.array([part.card.mean, part.card.deviation, part.card.weight], dtype=np.float64),
+        f"{prefix}.words": np.frombuffer("\n".join(known).encode(), dtype=np.uint8),
+        f"{prefix}.known": np.array(list(known.values()), dtype=np.float32).reshape(-1, 2),
+        f"{prefix}.numbers": np.array([part.constant, part.slope, part.shift], dtype=np.float64),
+        f"{prefix}.domains": np.frombuffer("\n".join(domains).encode(), dtype=np.uint8),
+        f"{prefix}.shifts": np.array(list(domains.values()), dtype=np.float64),
+    }
+
+
+def _text_lines(array: Any) -> tuple[str, ...]:
+    text = array.tobytes().decode()
+    return tuple(text.split("\n")) if text else ()
+
+
+def unpack_part(prefix: str, arrays: Mapping[str, Any]) -> Part:
+    """The part that `pack_part` packed."""
+    card = arrays[f"{prefix}.card"].tolist()
+    names = _text_lines(arrays[f"{prefix}.names"])
+    known = zip(_text_lines(arrays[f"{prefix}.words"]), map(tuple, arrays[f"{prefix}.known"].tolist()), strict=True)
+    constant, slope, shift = arrays[f"{prefix}.numbers"].tolist()
+    domains = zip(_text_lines(arrays[f"{prefix}.domains"]), arrays[f"{prefix}.shifts"].tolist(), strict=True)
+    return Part(Card(names, *map(tuple, card)), Words(dict(known)), constant, slope, shift, dict(domains))
+
+
+def read_outcome_model(content: bytes) -> OutcomeModel:
+    """The model in the bytes of a model file.
+
+    Raises `ModelUnusable` when it was built for other measures than this version reads.
+    """
+    with np.load(BytesIO(content), allow_pickle=False) as arrays:
+        model = OutcomeModel(*(unpack_part(prefix, arrays) for prefix in ("text", "intents", "action")))
+    if model.text.card.names != MEASURES or model.action.card.names != ACTION_MEASURES:
+        raise ModelUnusable("the learned score was built for other measures", where=MODEL_FILE, fix="build it again")
+    return model
+
+
+@cache
+def load_outcome_model() -> OutcomeModel:
+    """The shipped model; read once a process.
+
+    Raises `ModelUnusable` when its file is missing, changed, or of another version.
+    """
+    content, _ = read_model(MODEL_FILE)
+    return read_outcome_model(content)

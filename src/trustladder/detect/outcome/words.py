@@ -1,0 +1,154 @@
+"""Groups of words that the learned score counts: demand on the customer's side, conduct on the bot's side.
+
+A phrase has one to three words as `tokens` cuts them. The groups say what to look at; what it weighs is learned.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+_TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\$|\?|\d+(?:[.,]\d+)*")
+_CURLY = str.maketrans({"\u2019": "'", "\u2018": "'", "\u2011": "-"})
+READ_CHARACTERS = 4000
+"""How much of one text is read; what follows changes neither the score nor its cost."""
+
+
+def plain(text: str) -> str:
+    """The text in lower case, with straight quotes, cut to `READ_CHARACTERS`."""
+    return text[:READ_CHARACTERS].lower().translate(_CURLY)
+
+
+def tokens(text: str) -> list[str]:
+    """Words, numbers, dollar and question marks of a text that `plain` made."""
+    return _TOKEN.findall(text)
+
+
+def _split(phrases: str) -> list[str]:
+    return [phrase.strip() for phrase in phrases.replace("\n", " ").split(",") if phrase.strip()]
+
+
+CUSTOMER: Mapping[str, Sequence[str]] = {
+    "many": _split(
+        "also, as well, additionally, another, both, all of, all my, all the, in addition, plus, then, each, "
+        "every, other, rest, remaining, two, three"
+    ),
+    "condition": _split(
+        "if, unless, otherwise, instead, rather, depending, whichever, either, prefer, preferably, "
+        "only if, as long as, in that case"
+    ),
+    "extreme": _split(
+        "cheapest, fastest, smallest, largest, earliest, latest, lowest, highest, shortest, longest, most, "
+        "least, best, maximum, minimum, possible, cheaper, earlier, later, sooner"
+    ),
+    "payment": _split(
+        "credit card, gift card, certificate, paypal, card, cards, payment, pay, cost, price, fee, fees, "
+        "charge, balance, cheap, $"
+    ),
+    "unsure": _split(
+        "don't have, don't remember, don't know, don't recall, not sure, can't find, can't remember, forgot, "
+        "no idea, do not have, do not remember"
+    ),
+    "change": _split(
+        "change, changes, changing, changed, modify, switch, update, upgrade, downgrade, move, moving, "
+        "reschedule, exchange, replace, swap"
+    ),
+    "new": _split("book, booking, buy, order, ordering, purchase, add, adding, new"),
+    "go_ahead": _split("go ahead, proceed, confirm, please do, do it"),
+    "exception": _split(
+        "exception, waive, supervisor, manager, escalate, special, any way, reconsider, check again, "
+        "double check, compensation, compensate, goodwill, anything else you, is there any"
+    ),
+    "loss": _split(
+        "delay, delayed, sick, ill, emergency, died, death, hospital, weather, late, lost, broken, wrong, "
+        "mistake, problem, issue"
+    ),
+    "doubt": _split("maybe, perhaps, i think, probably, might, i guess, i believe, but, however, actually, wait"),
+    "asks": _split("how many, how much, total, what is, what's, which, tell me, know, number of, ?"),
+}
+
+BOT: Mapping[str, Sequence[str]] = {
+    "deny": _split(
+        "unfortunately, cannot, can't, unable, not possible, not allowed, not eligible, not permitted, "
+        "not available, not able, refundable, policy, against, does not meet, does not allow, doesn't allow, "
+        "doesn't meet, won't be able"
+    ),
+    "offer": _split(
+        "would you like, do you want, shall i, should i, please confirm, do you confirm, confirm if, "
+        "confirm that, confirm whether, proceed"
+    ),
+    "promise": _split("i will, i'll, let me, please hold, one moment, hold on, going to"),
+    "options": _split("option, options, alternative, alternatives, either, here are, available"),
+    "sum": _split("calculate, calculated, calculation, total, sum, subtract, minus, multiply, per passenger, each"),
+    "money": _split("$, dollars, refund, fee, total, cost, price, charge, difference"),
+    "done": _split("has been, have been, successfully, completed, all set, i've cancelled, i've updated, i've booked"),
+    "transfer": _split("transfer, transferred, transferring, human agent, representative, specialist"),
+    "hedge": _split("it seems, appears, may, might, likely, assume, assuming, i think, should be"),
+    "sorry": _split("sorry, apologize, apologies, apologise, regret, inconvenience, confusion, oversight, mistake"),
+    "trouble": _split("error, technical, system, try again, retry"),
+}
+
+CHANGING_VERBS = frozenset(
+    _split(
+        "book, cancel, update, send, modify, exchange, return, refuel, enable, disable, suspend, resume, set, toggle,"
+        "change, transfer, refund, reset, reboot, create, delete, remove, add, pay, charge, issue, close, open, apply,"
+        "submit, place, order, approve, grant, reschedule, schedule, renew, upgrade, downgrade, write, post"
+    )
+)
+"""First words of names of tools that change something outside the conversation."""
+
+
+def changes_something(tool: str) -> bool:
+    """True when a tool's name reads as if calling it changed something: `cancel_order`, not `get_order`."""
+    parts = split_name(tool)
+    return bool(parts) and parts[0] in CHANGING_VERBS and not hands_over(tool)
+
+
+def hands_over(tool: str) -> bool:
+    """True when a tool's name reads as a transfer to a person."""
+    parts = split_name(tool)
+    return ("transfer" in parts and bool({"human", "agent", "agents", "person"} & set(parts))) or "escalate" in parts
+
+
+_NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+def split_name(name: str) -> tuple[str, ...]:
+    """The words of an identifier: `cancel_order` and `cancelOrder` give `("cancel", "order")`."""
+    return tuple(part.lower() for part in _NAME_PART.findall(name))
+
+
+def _index(groups: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for group, phrases in groups.items():
+        for phrase in phrases:
+            found.setdefault(phrase, []).append(group)
+    return {phrase: tuple(names) for phrase, names in found.items()}
+
+
+_CUSTOMER_INDEX = _index(CUSTOMER)
+_BOT_INDEX = _index(BOT)
+
+
+def grams(words: Sequence[str]) -> list[str]:
+    """The words, and every two that follow each other."""
+    return [*words, *(f"{first} {second}" for first, second in pairwise(words))]
+
+
+def _count(index: Mapping[str, tuple[str, ...]], words: Sequence[str], pairs: Iterable[str]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    threes = (f"{a} {b} {c}" for a, b, c in zip(words, words[1:], words[2:], strict=False))
+    for phrase in (*pairs, *threes):
+        for group in index.get(phrase, ()):
+            found[group] += 1
+    return found
+
+
+def customer_groups(words: Sequence[str], pairs: Iterable[str]) -> Counter[str]:
+    """How often each group of `CUSTOMER` occurs; `pairs` is `grams(words)`."""
+    return _count(_CUSTOMER_INDEX, words, pairs)
+
+
+def bot_groups(words: Sequence[str], pairs: Iterable[str]) -> Counter[str]:
+    """How often each group of `BOT` occurs; `pairs` is `grams(words)`."""
+    return _count(_BOT_INDEX, words, pairs)

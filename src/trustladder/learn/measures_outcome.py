@@ -1,0 +1,335 @@
+"""How well the learned score holds: grouped cross-validation, baselines in the same run, bootstrap intervals.
+
+Customers are never in training and test at once. Calibration is cross-fitted: the scores of a fold are calibrated on
+the other folds' out-of-fold scores. Intervals resample customers, not conversations.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trustladder.learn.outcome_data import read_betold, read_tau
+from trustladder.learn.outcome_fit import (
+    ACTIONS,
+    INTENTS,
+    SHARES,
+    TEXT,
+    Fitted,
+    Recipe,
+    Rows,
+    action_rows,
+    all_writes,
+    fit,
+    intent_rows,
+    stacked,
+    text_rows,
+)
+from trustladder.learn.risk_training import Numbers, fit_calibration, logistic
+
+FOLDS = 5
+RESAMPLES = 1000
+Score = Callable[[Sequence[int], Sequence[int]], Numbers]
+
+_WORDS_ONLY = replace(TEXT, names=(), kinds=(("c:", 1.0), ("b:", 1.0)), raises=frozenset(), lowers=frozenset())
+_WORDS_AND_SURFACE = replace(TEXT, kinds=(("c:", 1.0), ("b:", 1.0)), raises=frozenset(), lowers=frozenset())
+
+
+def folds_by_group(groups: Sequence[str], labels: Numbers, seed: int, folds: int = FOLDS) -> list[list[int]]:
+    """Places by fold: a group is in one fold only, and folds are alike in size and in failures.
+
+    Large groups are placed first, each into the fold where both classes stay most even (as scikit-learn's
+    StratifiedGroupKFold does); `seed` orders groups of one size.
+    """
+    places: dict[str, list[int]] = {}
+    for place, group in enumerate(groups):
+        places.setdefault(group, []).append(place)
+    order = sorted(places, key=lambda group: (-len(places[group]), _shuffled(group, seed)))
+    totals = np.array([max(1.0, float((labels < 0.5).sum())), max(1.0, float((labels > 0.5).sum()))])
+    held = np.zeros((folds, 2))
+    filled: list[list[int]] = [[] for _ in range(folds)]
+    for group in order:
+        failed = float(labels[places[group]].sum())
+        added = np.array([len(places[group]) - failed, failed]) / totals
+        fold = int(np.argmin(((held + added) ** 2 - held**2).sum(axis=1)))
+        held[fold] += added
+        filled[fold].extend(places[group])
+    return [sorted(fold) for fold in filled]
+
+
+def _shuffled(group: str, seed: int) -> bytes:
+    return hashlib.sha256(f"{seed} {group}".encode()).digest()
+
+
+def auc(labels: Numbers, scores: Numbers) -> float:
+    """Area under the ROC curve; ties count half; 0.5 when one class is missing."""
+    bad = labels > 0.5
+    if bad.all() or not bad.any():
+        return 0.5
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    n = int(bad.sum())
+    return float((ranks[bad].sum() - n * (n + 1) / 2) / (n * (len(labels) - n)))
+
+
+def auc_within(labels: Numbers, scores: Numbers, strata: Sequence[str]) -> float:
+    """AUC over pairs of one stratum (model and domain), weighted by their number."""
+    kinds = np.array(strata)
+    total = weight = 0.0
+    for kind in sorted(set(strata)):
+        held = kinds == kind
+        pairs = float(labels[held].sum() * (1 - labels[held]).sum())
+        total, weight = total + pairs * auc(labels[held], scores[held]), weight + pairs
+    return total / weight if weight else 0.5
+
+
+def left_in_automation(labels: Numbers, scores: Numbers, share: float = 0.2) -> float:
+    """The failure rate among what stays with the bot when the riskiest `share` is escalated."""
+    kept = np.argsort(scores, kind="stable")[: len(scores) - int(share * len(scores))]
+    return float(labels[kept].mean())
+
+
+def calibration_error(labels: Numbers, risks: Numbers, bins: int = 10) -> float:
+    """Expected calibration error over `bins` groups of equal size."""
+    order = np.array_split(np.argsort(risks, kind="stable"), bins)
+    gaps = [len(part) * abs(float(labels[part].mean() - risks[part].mean())) for part in order if len(part)]
+    return sum(gaps) / len(labels)
+
+
+def macro_f1(labels: Numbers, guesses: Numbers) -> float:
+    """The mean of the F1 of both classes; `guesses` are 0 or 1."""
+    found = []
+    for wanted in (0.0, 1.0):
+        hit = float(((labels == wanted) & (guesses == wanted)).sum())
+        found.append(2 * hit / max(1.0, float((labels == wanted).sum() + (guesses == wanted).sum())))
+    return sum(found) / 2
+
+
+def interval(groups: Sequence[str], statistic: Callable[[list[int]], float], seed: int = 0) -> tuple[float, float]:
+    """The 95 % bootstrap interval of a statistic of places, resampling groups."""
+    places: dict[str, list[int]] = {}
+    for place, group in enumerate(groups):
+        places.setdefault(group, []).append(place)
+    pools, draw = list(places.values()), np.random.default_rng(seed)
+    found = [
+        statistic([place for pick in draw.integers(0, len(pools), len(pools)) for place in pools[pick]])
+        for _ in range(RESAMPLES)
+    ]
+    low, high = np.percentile(found, [2.5, 97.5])
+    return round(float(low), 4), round(float(high), 4)
+
+
+def cross_fit(rows: Rows, score: Score, seed: int, bots: Sequence[str] = ()) -> Numbers:
+    """Out-of-fold scores: `score(train, test)` for each fold of groups; with `bots`, also never the tested bot."""
+    found = np.zeros(len(rows.labels))
+    for fold in folds_by_group(rows.groups, rows.labels, seed):
+        rest = sorted(set(range(len(rows.labels))) - set(fold))
+        for bot in sorted({bots[i] for i in fold}) if bots else [""]:
+            test = [i for i in fold if not bots or bots[i] == bot]
+            train = [i for i in rest if not bots or bots[i] != bot]
+            found[test] = score(train, test)
+    return found
+
+
+def calibrated(scores: Numbers, rows: Rows, seed: int) -> Numbers:
+    """Probabilities: each fold calibrated on the out-of-fold scores of the others."""
+    found = np.zeros(len(scores))
+    for fold in folds_by_group(rows.groups, rows.labels, seed):
+        rest = sorted(set(range(len(scores))) - set(fold))
+        fitted = fit_calibration(scores[rest], rows.labels[rest], [rows.domains[i] for i in rest])
+        found[fold] = logistic(fitted.apply(scores[fold], [rows.domains[i] for i in fold]))
+    return found
+
+
+def _by_recipe(
+    by_share: dict[float, Rows], at: dict[float, Rows], recipe: Recipe
+) -> Callable[[list[int], list[int]], dict[float, Numbers]]:
+    def score(train: list[int], test: list[int]) -> dict[float, Numbers]:
+        rows = stacked([part.take(train) for part in by_share.values()])
+        fitted: Fitted = fit(rows, recipe, np.full(len(rows.labels), 1 / len(by_share)))
+        return {share: fitted.logits(part.take(test)) for share, part in at.items()}
+
+    return score
+
+
+def _report(rows: Rows, scores: Numbers, seed: int, probable: bool = True) -> dict[str, Any]:
+    strata = [f"{bot} {domain}" for bot, domain in zip(rows.bots, rows.domains, strict=True)]
+    labels = rows.labels
+    found: dict[str, Any] = {
+        "auc": round(auc(labels, scores), 4),
+        "auc_interval": interval(rows.groups, lambda places: auc(labels[places], scores[places])),
+        "auc_within": round(auc_within(labels, scores, strata), 4),
+        "left_in_automation": round(left_in_automation(labels, scores), 4),
+        "scores": [round(float(score), 5) for score in scores],
+    }
+    if probable:
+        risks = calibrated(scores, rows, seed)
+        found["calibration_error"] = round(calibration_error(labels, risks), 4)
+        found["calibrated_auc"] = round(auc(labels, risks), 4)
+    return found
+
+
+def _base_rates(rows: Rows, keys: Sequence[str]) -> Score:
+    def score(train: Sequence[int], test: Sequence[int]) -> Numbers:
+        rates = {}
+        for key in set(keys):
+            held = [rows.labels[i] for i in train if keys[i] == key]
+            rates[key] = (sum(held) + rows.labels.mean()) / (len(held) + 1)
+        return np.array([rates[keys[i]] for i in test])
+
+    return score
+
+
+def _paired(rows: Rows, ours: Numbers, theirs: Numbers) -> dict[str, Any]:
+    labels = rows.labels
+
+    def gain(places: list[int]) -> float:
+        return auc(labels[places], ours[places]) - auc(labels[places], theirs[places])
+
+    return {"auc_gain": round(gain(list(range(len(labels)))), 4), "interval": interval(rows.groups, gain)}
+
+
+def measure_failure(data_dir: Path, seed: int = 0, unseen_bots: bool = False) -> dict[str, Any]:
+    """Failure of the ticket at 50 % and 100 % of the customer's turns, on customers not trained on.
+
+    `unseen_bots` also keeps the tested bot out of training; then only `auc_within` says something, since pooled
+    AUC is held down by the base rate that its absence takes along. Per-example scores come in the cases' order.
+    """
+    cases = read_tau(data_dir / "tau")
+    by_share = {share: text_rows(cases, share) for share in SHARES}
+    at = {share: by_share[share] for share in (0.5, 1.0)}
+    rows = at[0.5]
+    scores = _failure_scores(rows, by_share, at, seed, unseen_bots)
+    return {
+        "conversations": len(cases),
+        "failed": int(rows.labels.sum()),
+        "customers": len(set(rows.groups)),
+        "labels": rows.labels.astype(int).tolist(),
+        "groups": list(rows.groups),
+        "at": {f"{share:.0%}": _at_share(at[share], found, seed) for share, found in scores.items()},
+    }
+
+
+def _failure_scores(
+    rows: Rows, by_share: dict[float, Rows], at: dict[float, Rows], seed: int, unseen_bots: bool
+) -> dict[float, dict[str, Numbers]]:
+    recipes = {"trustladder": TEXT, "words": _WORDS_ONLY, "words_and_surface": _WORDS_AND_SURFACE}
+    bots = [_family(bot) for bot in rows.bots] if unseen_bots else ()
+    found: dict[float, dict[str, Numbers]] = {share: {} for share in at}
+    for name, recipe in recipes.items():
+        kept: dict[float, Numbers] = {share: np.zeros(len(rows.labels)) for share in at}
+        narrowed = by_share
+        if not recipe.names:
+            narrowed = {share: replace(part, measures=part.measures[:, :0]) for share, part in by_share.items()}
+        scorer = _by_recipe(narrowed, {share: narrowed[share] for share in at}, recipe)
+
+        def score(
+            train: Sequence[int],
+            test: Sequence[int],
+            scorer: Callable[[list[int], list[int]], dict[float, Numbers]] = scorer,
+            kept: dict[float, Numbers] = kept,
+        ) -> Numbers:
+            for share, logits in scorer(list(train), list(test)).items():
+                kept[share][list(test)] = logits
+            return np.zeros(len(test))
+
+        cross_fit(rows, score, seed, bots)
+        for share in at:
+            found[share][name] = kept[share]
+    turns = MEASURE_OF_TURNS
+    for share, part in at.items():
+        found[share]["turn_count"] = part.measures[:, turns]
+        keys = [f"{bot} {domain}" for bot, domain in zip(rows.bots, rows.domains, strict=True)]
+        found[share]["model_and_domain"] = cross_fit(rows, _base_rates(rows, keys), seed)
+        found[share]["always_or_never"] = np.zeros(len(rows.labels))
+    return found
+
+
+MEASURE_OF_TURNS = TEXT.names.index("customer_turns")
+
+
+def _family(bot: str) -> str:
+    return "gpt-4o" if "gpt-4o" in bot else bot
+
+
+def _at_share(rows: Rows, scores: dict[str, Numbers], seed: int) -> dict[str, Any]:
+    learned = {"trustladder", "words", "words_and_surface"}
+    found = {name: _report(rows, values, seed, name in learned) for name, values in scores.items()}
+    for baseline in ("words", "words_and_surface"):
+        found["trustladder"][f"against_{baseline}"] = _paired(rows, scores["trustladder"], scores[baseline])
+    return found
+
+
+def measure_writes(data_dir: Path, seed: int = 0, unseen_bots: bool = False, domain: str = "airline") -> dict[str, Any]:
+    """Is this proposed action wrong? Distinct executed changing calls up to the first wrong one, in one domain.
+
+    Trained on all domains' calls of other customers, also on those that failed or came after a first wrong one.
+    """
+    cases = read_tau(data_dir / "tau")
+    writes = all_writes(cases)
+    rows = action_rows(cases, writes)
+    counts = np.array([len(cases[case].turns) for case in rows.cases], dtype=np.float64)
+    tested = [
+        i for i, write in enumerate(writes) if not (write.after_wrong or write.failed) and rows.domains[i] == domain
+    ]
+
+    def score(train: Sequence[int], test: Sequence[int]) -> Numbers:
+        held = rows.take(train)
+        return fit(held, ACTIONS, np.ones(len(train))).logits(rows.take(test))
+
+    bots = [_family(bot) for bot in rows.bots] if unseen_bots else ()
+    ours = cross_fit(rows, score, seed, bots)
+    tools = [write.call.name for write in writes]
+    baseline = cross_fit(rows, _base_rates(rows, tools), seed, bots)
+    part = rows.take(tested)
+    return {
+        "actions": len(tested),
+        "wrong": int(part.labels.sum()),
+        "labels": part.labels.astype(int).tolist(),
+        "groups": list(part.groups),
+        "trustladder": {
+            **_report(part, ours[tested], seed),
+            "against_tool_name": _paired(part, ours[tested], baseline[tested]),
+        },
+        "tool_name": _report(part, baseline[tested], seed, False),
+        "conversation_length": _report(part, counts[tested], seed, False),
+    }
+
+
+def measure_betold(data_dir: Path, seed: int = 0) -> dict[str, Any]:
+    """Will the caller hang up or ask to be forwarded: whole call, and the first 75 % and 50 % of its turns.
+
+    A call's length is never read: cutting at a share of it would otherwise tell the length, and with it the label.
+    The threshold for macro-F1 is chosen on the out-of-fold scores of the other folds.
+    """
+    cases = read_betold(data_dir / "betold")
+    found: dict[str, Any] = {"calls": len(cases), "labels": [int(case.failed) for case in cases]}
+    for share in (0.5, 0.75, 1.0):
+        rows = intent_rows(cases, share)
+
+        def score(train: Sequence[int], test: Sequence[int], rows: Rows = rows) -> Numbers:
+            held = rows.take(train)
+            return fit(held, INTENTS, np.ones(len(train))).logits(rows.take(test))
+
+        scores = cross_fit(rows, score, seed)
+        lengths = np.array([float(len(case.turns)) for case in cases])
+        found[f"{share:.0%}"] = {
+            "trustladder": {**_report(rows, scores, seed), **_thresholded(rows, scores, seed)},
+            "turn_count_of_whole_call": _report(rows, lengths, seed, False),
+        }
+    return found
+
+
+def _thresholded(rows: Rows, scores: Numbers, seed: int) -> dict[str, Any]:
+    guesses = np.zeros(len(scores))
+    for fold in folds_by_group(rows.groups, rows.labels, seed):
+        rest = sorted(set(range(len(scores))) - set(fold))
+        cuts = np.quantile(scores[rest], np.linspace(0.3, 0.9, 61))
+        best = max(cuts.tolist(), key=lambda cut: macro_f1(rows.labels[rest], (scores[rest] > cut).astype(float)))
+        guesses[fold] = (scores[fold] > best).astype(float)
+    statistic = macro_f1(rows.labels, guesses)
+    spread = interval(rows.groups, lambda places: macro_f1(rows.labels[places], guesses[places]))
+    return {"macro_f1": round(statistic, 4), "macro_f1_interval": spread}

@@ -1,0 +1,60 @@
+"""Training of the learned score: the three parts, each calibrated on scores of conversations not fitted on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from trustladder.detect.outcome.model import Part
+from trustladder.learn.measures_outcome import cross_fit
+from trustladder.learn.outcome_data import Case, read_betold, read_tau
+from trustladder.learn.outcome_fit import (
+    ACTIONS,
+    INTENTS,
+    SHARES,
+    TEXT,
+    Recipe,
+    Rows,
+    action_rows,
+    all_writes,
+    fit,
+    intent_rows,
+    stacked,
+    text_rows,
+)
+from trustladder.learn.risk_training import Numbers, fit_calibration
+
+SEED = 0
+
+
+def _calibrated(rows: Rows, recipe: Recipe, readings: int) -> Part:
+    weights = np.full(len(rows.labels), 1 / readings)
+
+    def score(train: Sequence[int], test: Sequence[int]) -> Numbers:
+        return fit(rows.take(train), recipe, weights[list(train)]).logits(rows.take(test))
+
+    held_out = cross_fit(rows, score, SEED)
+    return fit(rows, recipe, weights).part(fit_calibration(held_out, rows.labels, rows.domains))
+
+
+def train_text(cases: Sequence[Case]) -> Part:
+    """The part that reads conversations in text, fitted at several points of each."""
+    return _calibrated(stacked([text_rows(cases, share) for share in SHARES]), TEXT, len(SHARES))
+
+
+def train_intents(cases: Sequence[Case]) -> Part:
+    """The part that reads conversations whose turns carry intents."""
+    shares = (0.5, 0.75, 1.0)
+    return _calibrated(stacked([intent_rows(cases, share) for share in shares]), INTENTS, len(shares))
+
+
+def train_actions(cases: Sequence[Case]) -> Part:
+    """The part that reads proposed actions."""
+    return _calibrated(action_rows(cases, all_writes(cases)), ACTIONS, 1)
+
+
+def train_parts(data_dir: Path) -> dict[str, Part]:
+    """The parts of the shipped model, from the recorded conversations under `data_dir`."""
+    text = read_tau(data_dir / "tau")
+    calls = read_betold(data_dir / "betold")
+    return {"text": train_text(text), "intents": train_intents(calls), "action": train_actions(text)}

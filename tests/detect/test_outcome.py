@@ -1,0 +1,197 @@
+"""The learned score: its sums, its reasons, what it must not be moved by, and its cost."""
+
+import dataclasses
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trustladder.core.containment import ToolCall
+from trustladder.core.ticket import Role, Turn
+from trustladder.detect.outcome import load_outcome_model
+from trustladder.detect.outcome.actions import ACTION_MEASURES, measure_action
+from trustladder.detect.outcome.features import MEASURES, Running, call_key
+from trustladder.detect.outcome.model import pack_part, read_outcome_model
+from trustladder.detect.outcome.words import changes_something, hands_over
+from trustladder.errors import ModelUnusable
+
+SAID = (
+    (Role.CUSTOMER, "I want to change my delivery address and also add two lamps to the order, if they are cheapest."),
+    (Role.BOT, "Unfortunately I cannot change a parcel that has left. Would you like to cancel it instead?"),
+    (Role.CUSTOMER, "But I don't have the number. Is there any way? Yes, go ahead then."),
+)
+
+
+def conversation(*said: tuple[Role, str]) -> list[Turn]:
+    return [Turn(index, role, text, 0) for index, (role, text) in enumerate(said)]
+
+
+def running(turns: list[Turn]) -> Running:
+    state = Running()
+    for turn in turns:
+        state.add(turn)
+    return state
+
+
+def named(turns: list[Turn]) -> dict[str, float]:
+    return dict(zip(MEASURES, running(turns).measures(), strict=True))
+
+
+def acted(turns: list[Turn], call: ToolCall) -> dict[str, float]:
+    return dict(zip(ACTION_MEASURES, measure_action(running(turns), call), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("tool", "changes"),
+    [
+        ("cancel_order", True),
+        ("sendCertificate", True),
+        ("get_order", False),
+        ("search_flights", False),
+        ("transfer_to_human_agents", False),
+        ("", False),
+    ],
+)
+def test_a_tool_is_known_to_change_something_by_its_name(tool: str, changes: bool) -> None:
+    assert changes_something(tool) is changes
+
+
+def test_a_transfer_to_a_person_is_not_an_act_of_its_own() -> None:
+    assert hands_over("transfer_to_human_agents")
+    assert not hands_over("transfer_data")
+
+
+def test_words_are_counted_by_group_and_share() -> None:
+    found = named(conversation(*SAID))
+    assert found["customer_turns"] == pytest.approx(np.log1p(2))
+    assert found["customer_many_share"] == pytest.approx(0.5 + 0.5)
+    assert found["bot_deny_share"] == 1.0
+    assert found["yes_after_offer"] == pytest.approx(np.log(2))
+
+
+def test_a_number_that_nobody_gave_is_ungrounded_and_one_from_a_tool_is_not() -> None:
+    told = conversation((Role.TOOL, '{"total": 417}'), (Role.BOT, "It is 417 in all, and 85 back."))
+    assert named(told)["ungrounded_numbers"] == pytest.approx(np.log(2))
+
+
+def test_the_same_call_again_counts_as_repeated_whatever_the_order_of_its_arguments() -> None:
+    first, second = ToolCall("get_order", {"id": "A1", "full": True}), ToolCall("get_order", {"full": True, "id": "A1"})
+    assert call_key(first.name, first.arguments) == call_key(second.name, second.arguments)
+    turns = [Turn(i, Role.BOT, "", 0, tool_calls=(call,)) for i, call in enumerate((first, second))]
+    assert named(turns)["repeated_calls"] == pytest.approx(np.log(2))
+
+
+def test_people_and_system_lines_do_not_move_the_score() -> None:
+    model, turns = load_outcome_model(), conversation(*SAID)
+    more = [*turns, Turn(3, Role.HUMAN, "cannot cannot cannot", 0), Turn(4, Role.SYSTEM, "error error", 0)]
+    assert model.score(more) == model.score(turns)
+
+
+def test_turn_by_turn_and_at_once_are_the_same() -> None:
+    model, turns = load_outcome_model(), conversation(*SAID)
+    live = model.start()
+    for turn in turns:
+        live.add(turn)
+        assert live.score() == model.score(turns[: turn.index + 1])
+
+
+def test_reasons_add_points_and_name_the_turn_where_a_word_was_first_said() -> None:
+    score = load_outcome_model().score(conversation(*SAID))
+    assert 0 <= score.strength <= 100
+    assert score.reasons
+    assert all(reason.points > 0 and -1 <= reason.turn < len(SAID) for reason in score.reasons)
+    assert [r.points for r in score.reasons] == sorted((r.points for r in score.reasons), reverse=True)
+
+
+def test_nothing_said_gives_a_base_rate_and_a_domain_never_seen_is_not_shifted() -> None:
+    model = load_outcome_model()
+    assert 5 <= model.score([]).strength <= 95
+    turns = conversation(*SAID)
+    assert model.score(turns, "a domain never seen").strength == model.score(turns).strength
+
+
+def test_a_call_in_intents_alone_has_a_score_that_moves_with_them() -> None:
+    def turns(*intents: str) -> list[Turn]:
+        return [
+            Turn(i, Role.BOT if i % 2 == 0 else Role.CUSTOMER, "", 0, intents=(intent,))
+            for i, intent in enumerate(intents)
+        ]
+
+    model = load_outcome_model()
+    booked = model.score(turns("propose_date", "confirm", "confirm_date_scheduled", "confirm"))
+    stuck = model.score(turns("propose_date", "negate", "did_not_understand", "negate", "ask_time_preference"))
+    assert stuck.strength > booked.strength
+
+
+def test_an_argument_that_nobody_mentioned_is_ungrounded_and_undiscussed() -> None:
+    talk = conversation((Role.CUSTOMER, "Please cancel order A77 for me."), (Role.BOT, "Shall I cancel order A77?"))
+    known = acted(talk, ToolCall("cancel_order", {"order_id": "A77"}))
+    unknown = acted(talk, ToolCall("cancel_order", {"order_id": "B12", "insurance": "no"}))
+    assert known["ungrounded_values"] == 0
+    assert unknown["ungrounded_values"] > 0
+    assert unknown["undiscussed_arguments"] == known["undiscussed_arguments"] + 1
+    assert known["ids_named_by_customer"] == 1 > unknown["ids_named_by_customer"]
+
+
+def test_an_ungrounded_action_is_never_scored_below_the_grounded_one() -> None:
+    model = load_outcome_model()
+    talk = conversation((Role.CUSTOMER, "Please cancel order A77 for me."), (Role.BOT, "Shall I cancel order A77?"))
+    good = model.score_action(talk, "cancel_order", {"order_id": "A77"})
+    bad = model.score_action(talk, "cancel_order", {"order_id": "A77", "insurance": "no", "seats": 4, "meal": "fish"})
+    assert bad.strength >= good.strength
+    assert any(reason.points > 0 for reason in bad.reasons)
+
+
+@given(st.lists(st.tuples(st.sampled_from(list(Role)), st.text(max_size=80)), max_size=6), st.text(max_size=20))
+def test_any_text_and_any_tool_name_give_a_strength_in_whole_percent(said: list[tuple[Role, str]], tool: str) -> None:
+    model = load_outcome_model()
+    turns = conversation(*said)
+    assert model.score(turns).strength in range(101)
+    assert model.score_action(turns, tool, {"x": [1, {"y": None}], "z": 1.5}).strength in range(101)
+
+
+@pytest.mark.parametrize("text", ['{"a": ' * 3000, "[1, 2", '["x"]', "null", "[[[]]]"])
+def test_a_strange_tool_result_is_read_as_text(text: str) -> None:
+    turns = [Turn(0, Role.TOOL, text, 0, author="get_order")]
+    assert load_outcome_model().score_action(turns, "cancel_order", {"order_id": "A1"}).strength in range(101)
+
+
+def test_a_model_of_other_measures_is_refused() -> None:
+    model = load_outcome_model()
+    renamed = dataclasses.replace(model.text.card, names=("other", *model.text.card.names[1:]))
+    parts = {"text": dataclasses.replace(model.text, card=renamed), "intents": model.intents, "action": model.action}
+    arrays: dict[str, np.ndarray] = {}
+    for prefix, part in parts.items():
+        arrays.update(pack_part(prefix, part))
+    from io import BytesIO
+
+    content = BytesIO()
+    np.savez(content, **arrays)  # type: ignore[arg-type]
+    with pytest.raises(ModelUnusable, match="other measures"):
+        read_outcome_model(content.getvalue())
+
+
+def test_more_trouble_never_lowers_the_score_of_what_is_measured() -> None:
+    model = load_outcome_model()
+    free = {"customer_exception", "customer_asks", "bot_deny", "bot_transfer", "bot_sorry"}
+    for name, weight in zip(model.text.card.names, model.text.card.weight, strict=True):
+        if name.removesuffix("_share") in free:
+            continue
+        if name in {"transfers", "denied_and_nothing_written"}:
+            assert weight <= 0
+        else:
+            assert weight >= 0
+
+
+def test_a_turn_of_a_long_conversation_costs_no_more_than_ten_times_the_budget_on_a_busy_machine() -> None:
+    live = load_outcome_model().start()
+    turns = conversation(*(SAID * 40))
+    for turn in turns[:60]:
+        live.add(turn)
+    started = time.process_time()
+    for turn in turns[60:]:
+        live.add(turn)
+    per_turn_ms = (time.process_time() - started) / len(turns[60:]) * 1000
+    assert per_turn_ms < 1.0
