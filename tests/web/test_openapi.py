@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
@@ -17,15 +18,14 @@ from tests.support.server import served
 from trustladder.settings import Settings
 from trustladder.web.service import build_app
 
-CHECKS = (
+CHECKS = [
     schemathesis.checks.not_a_server_error,
     status_code_conformance,
     content_type_conformance,
     response_schema_conformance,
-)
+]
 
-
-schema = schemathesis.openapi.from_dict(build_app(Settings(ledger="sqlite://:memory:")).openapi())
+schema = schemathesis.openapi.from_dict(build_app(Settings(ledger="sqlite://:memory:"]).openapi())
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def service() -> Iterator[str]:
 
 @schema.parametrize()
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-def test_every_operation_answers_as_documented(case: schemathesis.Case, service: str) -> None:
+def test_every_operation_answers_as_documented(case: schemathesis.Case[Any], service: str) -> None:
     case.call_and_validate(base_url=service, checks=CHECKS)
 
 
