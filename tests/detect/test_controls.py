@@ -4,8 +4,8 @@ import tomllib
 from importlib.resources import files
 
 import pytest
-
 from tests.detect.conversation import strength
+
 from trustladder.core.signals import CATALOGUE
 
 LEAST_ROWS = 12

@@ -18,13 +18,13 @@ _READS = re.compile(
     r"^(?:get|find|list|search|lookup|look_up|read|check|view|show|fetch|calculate|think|retrieve|query|describe)",
     re.IGNORECASE,
 )
-_FINAL = re.compile(
-    r"cancel|delete|remove|refund|close|terminate|wipe|reset|revoke|pay|charge|transfer_|send_money", re.I
+_ACTS = (
+    (100, r"cancel|delete|remove|refund|close|terminate|wipe|reset|revoke|pay|charge|transfer"),
+    (80, r"exchange|return|book|purchase|buy|send|issue|create|submit|ship|place"),
+    (60, r"modify|update|change|set|edit|add|enable|disable|toggle|grant|resume|suspend|refuel"),
 )
-_HARD = re.compile(r"exchange|return|book|purchase|order|buy|send|issue|create|submit|ship|place", re.IGNORECASE)
-_CHANGE = re.compile(
-    r"modify|update|change|set_|edit|add|enable|disable|toggle|grant|resume|suspend|refuel", re.IGNORECASE
-)
+_FINALITY = {word: strength for strength, words in _ACTS for word in words.split("|")}
+_NAME_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 
 def promised_handoff(text: str) -> str:
@@ -40,9 +40,9 @@ def promised_handoff(text: str) -> str:
 def broken_promise(scene: Scene) -> tuple[Signal, ...]:
     """The bot promised an act by somebody's hand that did not happen.
 
-    Scale: 100 a handoff was promised in an earlier turn, no handoff tool was called, and the bot talks on; 90 the customer says that a promise
-    was not kept; 60 a handoff is promised in this very turn without a call that makes it true (the gate can turn
-    it into a real escalation); 40 a call, an e-mail or an update is promised.
+    Scale: 100 a handoff was promised in an earlier turn, no handoff tool was called, and the bot talks on; 90 the
+    customer says that a promise was not kept; 60 a handoff is promised in this very turn without a call that makes
+    it true (the gate can turn it into a real escalation); 40 a call, an e-mail or an update is promised.
     """
     if scene.role is Role.CUSTOMER:
         return scene.from_hits("broken_promise", scene.hits_of("unkept"))
@@ -189,7 +189,7 @@ def finality(name: str) -> int:
     """
     if _READS.search(name) or HANDOFF_TOOL.search(name):
         return 0
-    return 100 if _FINAL.search(name) else 80 if _HARD.search(name) else 60 if _CHANGE.search(name) else 0
+    return max((_FINALITY.get(word.lower(), 0) for word in _NAME_WORDS.findall(name)), default=0)
 
 
 @detector("irreversible_action", roles=BOT)

@@ -112,14 +112,9 @@ def entitlement(scene: Scene) -> tuple[Signal, ...]:
 def technical_ambiguity(scene: Scene) -> tuple[Signal, ...]:
     """A technical problem without a clear cause.
 
-    Scale: 100 it comes and goes, nothing explains it, everything was tried; 60 a fault is described without an
-    error code or a cause; 30 with an error code, which names the cause.
+    Scale: 100 it comes and goes, nothing explains it, everything was tried; 70 a fault is described.
     """
-    hits = scene.hits_of("technical_ambiguity")
-    if not hits or hits[0].strength == 100:
-        return scene.from_hits("technical_ambiguity", hits)
-    strength = 30 if any(word.isdigit() and len(word) >= 3 for word in scene.text.words) else 60
-    return (Signal("technical_ambiguity", strength, scene.quoting(hits)),)
+    return scene.from_hits("technical_ambiguity", scene.hits_of("technical_ambiguity"))
 
 
 @detector("multi_cause", roles=CUSTOMER)

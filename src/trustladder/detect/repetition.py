@@ -126,10 +126,9 @@ def repetition(scene: Scene) -> tuple[Signal, ...]:
     words; 60 such words alone; 50 a milder "still" or "again" after an answer of the bot. Thanks,
     confirmations of what the bot asked and corrections of oneself repeat words, not a need, and give nothing.
     """
-    if _settled(scene):
-        return ()
-    alike, said = most_alike(scene.text, scene.customer)
     hits = scene.hits_of("restated") if scene.bot or scene.customer else ()
+    settled = scene.hits_of("settled") and not scene.hits_of("rejection")
+    alike, said = (0.0, None) if settled and not hits else most_alike(scene.text, scene.customer)
     strength = _strength(alike, hits[0].strength if hits else 0)
     if not strength:
         return ()
@@ -137,14 +136,6 @@ def repetition(scene: Scene) -> tuple[Signal, ...]:
     if said is not None and alike >= SAME_NEED:
         evidence = (*evidence, Evidence(said.turn.index, said.text.opening))
     return (Signal("repetition", strength, evidence),)
-
-
-def _settled(scene: Scene) -> bool:
-    settled = scene.hits_of("settled")
-    if not settled or scene.hits_of("rejection"):
-        return False
-    outright = any(hit.strength == 100 for hit in scene.hits_of("restated"))
-    return not outright
 
 
 def _strength(alike: float, cue: int) -> int:

@@ -68,7 +68,9 @@ def _fold_character(character: str) -> str:
 
 
 _FOLD = _Fold()
-_SENTENCE_END = re.compile(r"(?<=[.!?;])[ ]|\n[ ]*\n|\n(?![a-z])")
+_ASCII = {code: _fold_character(chr(code)) for code in range(128)}
+# A full stop after a digit may be an ordinal ("3. März"), and a line that goes on in lower case was only wrapped.
+_SENTENCE_END = re.compile(r"(?<=[!?;])[ ]|(?<=[^0-9]\.)[ ]|\n[ ]*\n|\n(?![a-z])")
 NOT_ASCII_BYTE = "\x1a"
 """What stands in the matched bytes for a character outside ASCII."""
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -100,7 +102,7 @@ class Read:
     def _fold(self) -> str:
         text = self.original
         if text.isascii():
-            return text.lower().replace("\r", "\n").replace("\t", " ").replace("`", "'").replace("\0", " ")
+            return text.translate(_ASCII)
         folded = text.translate(_FOLD)
         if not _FOLD.uneven.isdisjoint(text):
             self._places = [place for place, character in enumerate(text) for _ in _FOLD[ord(character)]]
