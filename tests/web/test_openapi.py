@@ -25,7 +25,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 
-schema = schemathesis.openapi.from_dict(build_app(Settings(ledger="sqlite://:memory:"]).openapi())
+schema = schemathesis.openapi.from_dict(build_app(Settings(ledger="sqlite://:memory:")).openapi())
 
 
 @pytest.fixture(scope="module")
