@@ -24,6 +24,8 @@ class Settings:
     """The port to listen on."""
     data: str = "../shared/data"
     """Where evaluation finds conversations that are not part of the project."""
+    embed_origins: str = ""
+    """Which sites may show the handoff card in a frame, besides our own: origins, separated by spaces."""
 
     @property
     def policy_path(self) -> Path | None:

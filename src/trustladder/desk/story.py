@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from trustladder.core import events as e
 from trustladder.core.containment import Answer
-from trustladder.core.decision import Decision
+from trustladder.core.decision import Decision, ReasonKind
 from trustladder.core.risk import HUNDREDTHS
 from trustladder.errors import NoSuchTicket
 from trustladder.ledger.protocol import Ledger, TicketKey
@@ -101,17 +101,20 @@ def _seen(event: e.SignalsDetected) -> _Told:
 def decision_sentence(decision: Decision) -> str:
     """Return a decision in one sentence: the lane, the risk and the first reason."""
     stays = "stays" if decision.lane == decision.previous_lane else "becomes"
-    sentence = f"The ticket {stays} {decision.lane.word}: Resolution Risk is {decision.risk.probability:.0%}"
-    if decision.reasons:
-        sentence += f"; {decision.reasons[0].sentence} (rule {decision.reasons[0].rule_id})"
-    return sentence + "."
+    parts = [f"The ticket {stays} {decision.lane.word}: "]
+    first = decision.reasons[0] if decision.reasons else None
+    if first is None or first.kind is not ReasonKind.RISK:
+        parts.append(f"Resolution Risk is {decision.risk.probability:.0%}")
+    if first is not None:
+        parts.append(f"{'; ' if len(parts) > 1 else ''}{first.sentence.rstrip('.')} (rule {first.rule_id})")
+    return "".join(parts) + "."
 
 
 def decision_details(decision: Decision) -> tuple[str, ...]:
     """Return what stands behind a decision: points, further reasons, and what would have flipped it."""
     parts = decision.risk.contributions[:TOP_CONTRIBUTIONS]
     points = ", ".join(f"{part.name} {part.points_hundredths / HUNDREDTHS:+g}" for part in parts)
-    more = tuple(f"also: {reason.sentence} (rule {reason.rule_id})" for reason in decision.reasons[1:])
+    more = tuple(f"also: {reason.sentence.rstrip('.')} (rule {reason.rule_id})" for reason in decision.reasons[1:])
     flips = tuple(f"{flip.change} → {flip.lane.word}" for flip in decision.flips)
     flipped = ("it would have flipped with: " + "; ".join(flips),) if flips else ()
     return (f"points: {points}", *more, *flipped, f"policy {decision.policy_digest[:12]}")
@@ -132,7 +135,9 @@ def _moved(event: e.Event) -> _Told:
             return "lane", f"A person of {event.queue} was told to watch.", ()
         case e.Escalated():
             due = datetime.fromtimestamp(event.claim_by_ms / 1000, UTC)
-            sentence = f"Escalated to {event.queue}, to be claimed by {due:%Y-%m-%d %H:%M} UTC: {event.reason}."
+            sentence = (
+                f"Escalated to {event.queue}, to be claimed by {due:%Y-%m-%d %H:%M} UTC: {event.reason.rstrip('.')}."
+            )
             return "lane", sentence, (f"the customer was told: “{event.notice}”",) if event.notice else ()
         case e.OwnershipTaken():
             return "lane", f"{event.person_id} owns the ticket ({event.how}).", ()

@@ -1,0 +1,13 @@
+// What a script adds to pages that work without one. Each module minds one thing.
+import { startTimes } from "./times.js";
+import { startLive } from "./live.js";
+import { startWriting } from "./writing.js";
+import { startKeys } from "./keys.js";
+import { startPalette } from "./palette.js";
+
+document.documentElement.classList.add("scripted");
+startTimes();
+startLive();
+startWriting();
+startKeys();
+startPalette();

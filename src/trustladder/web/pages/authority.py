@@ -17,7 +17,7 @@ class Limit:
     @property
     def words(self) -> str:
         """The limit in words."""
-        return "no amount" if self.amount is None else f"up to {self.amount:g} {self.currency}".rstrip()
+        return "no amount" if self.amount is None else f"amounts up to {self.amount:g} {self.currency}".rstrip()
 
     def exceeded_by(self, amount: float) -> bool:
         """Return whether an amount is beyond the limit."""
@@ -45,10 +45,13 @@ def chain_above(policy: Policy, queue_id: str) -> list[Queue]:
 
 
 def queue_that_may(policy: Policy, queue_id: str, amount: float) -> str:
-    """Return the nearest queue up the chain with a person who may decide on an amount, else the top; "" for none."""
-    chain = chain_above(policy, queue_id)
+    """Return the nearest queue, from this one up the chain, with a person who may decide on an amount.
+
+    Where nobody may, the top of the chain: it is for them to find somebody. "" when there is no other queue at all.
+    """
+    chain = [*([policy.queues[queue_id]] if queue_id in policy.queues else []), *chain_above(policy, queue_id)]
     for queue in chain:
         people = [policy.people[name] for name in queue.people if name in policy.people]
         if any(person.authority.get("refund", 0.0) >= amount for person in people):
             return queue.id
-    return chain[-1].id if chain else ""
+    return chain[-1].id if len(chain) > 1 else ""

@@ -71,7 +71,7 @@ class Hub:
         if changed.person_id and changed.ticket_id:
             for other in self._listeners - {changed}:
                 if (other.tenant, other.ticket_id) == (changed.tenant, changed.ticket_id):
-                    other.tell("presence")
+                    other.tell("tl-presence")
 
     async def _poll(self) -> None:
         """Follow the feed while anybody listens."""
@@ -89,7 +89,7 @@ class Hub:
         for listener in self._listeners:
             if listener.tenant in tenants:
                 own = (listener.tenant, listener.ticket_id) in tickets
-                listener.tell("tickets", *(("ticket",) if own else ()))
+                listener.tell("tl-tickets", *(("tl-ticket",) if own else ()))
 
 
 def _pair(key: TicketKey) -> tuple[str, str]:

@@ -20,10 +20,14 @@ help_router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 @router.get("/live", response_class=EventSourceResponse)
 async def live(
-    hub: TheHub, tenant: Tenant, who: TheWho, ticket: Annotated[str, Query(max_length=MOST_ID_CHARACTERS)] = ""
+    hub: TheHub,
+    tenant: Tenant,
+    who: TheWho,
+    ticket: Annotated[str, Query(max_length=MOST_ID_CHARACTERS)] = "",
+    customer: bool = False,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Tell an open page what has moved. Whoever listens on a ticket is present on it."""
-    async for event in hub.listen(tenant, who.id, ticket):
+    """Tell an open page what has moved. A colleague who listens on a ticket is present on it."""
+    async for event in hub.listen(tenant, "" if customer else who.id, ticket):
         yield event
 
 

@@ -1,7 +1,7 @@
 """A ticket's conversation with, beside each turn, what was seen in it and what was decided, in sentences."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from trustladder.core import events as e
 from trustladder.core.handoff import signal_in_words
@@ -48,7 +48,7 @@ def timeline(ticket: Ticket, history: Sequence[e.Recorded], policy: Policy) -> l
             turn = next(turns)
             moments.append(Moment(turn, _speaker(turn, policy), _kind(turn)))
         else:
-            _follow(moments[-1], recorded)
+            _follow(moments[-1], recorded, policy)
     return moments if moments[0].lines else moments[1:]
 
 
@@ -62,7 +62,7 @@ def _kind(turn: Turn) -> str:
     return "note" if turn.internal else turn.role.value
 
 
-def _follow(moment: Moment, recorded: e.Recorded) -> None:
+def _follow(moment: Moment, recorded: e.Recorded, policy: Policy) -> None:
     event = recorded.event
     if isinstance(event, e.SignalsDetected):
         moment.sightings = _stronger(moment.sightings, [_sighting(s, moment) for s in event.signals if s.strength])
@@ -70,7 +70,22 @@ def _follow(moment: Moment, recorded: e.Recorded) -> None:
             return
     if isinstance(event, e.Escalated):
         moment.told = event.notice
-    moment.lines += [line for line in story((recorded,)) if line.sentence not in {old.sentence for old in moment.lines}]
+    lines = [_with_name(line, event, policy) for line in story((recorded,))]
+    moment.lines += [line for line in lines if line.sentence not in {old.sentence for old in moment.lines}]
+
+
+def _with_name(line: Line, event: e.Event, policy: Policy) -> Line:
+    """Put a person's name in the place of the id."""
+    match event:
+        case (
+            e.OwnershipTaken(person_id=person) | e.OwnershipReturned(person_id=person) | e.HandedBack(person_id=person)
+        ):
+            pass
+        case e.Resolved(by=person):
+            pass
+        case _:
+            return line
+    return replace(line, sentence=line.sentence.replace(person, name_of(policy, person), 1))
 
 
 def _stronger(held: list[Sighting], new: list[Sighting]) -> list[Sighting]:

@@ -1,0 +1,79 @@
+// Single-key shortcuts. They can be switched off, and they are silent while one writes.
+import { takeBack } from "./writing.js";
+
+const SWITCH = "trustladder shortcuts";
+export const shortcutsOn = () => localStorage.getItem(SWITCH) !== "off";
+
+const rows = () => [...document.querySelectorAll("[data-list] > [data-row]")];
+const chosen = () => document.querySelector("[data-row][aria-current]");
+
+function choose(row) {
+  chosen()?.removeAttribute("aria-current");
+  row.setAttribute("aria-current", "true");
+  const link = row.querySelector("a");
+  link.focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+}
+
+function step(by) {
+  const all = rows();
+  if (!all.length) return;
+  const at = all.indexOf(document.activeElement.closest?.("[data-row]") ?? chosen());
+  choose(all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + by))]);
+}
+
+// The act on the chosen row of a list, else the one of the page.
+export function act(name) {
+  if (name === "undo" && takeBack()) return;
+  const place = document.querySelector("[data-list]") ? (chosen() ?? rows()[0]) : document;
+  const target = place?.querySelector(`[data-act="${name}"]`);
+  if (!target) return say(`Nothing here to ${name} now`);
+  if (name === "resolve") {
+    target.closest("details").open = true;
+    target.closest("details").querySelector("select, input").focus();
+  } else if (target.matches("textarea")) target.focus();
+  else target.click();
+}
+
+function say(text) {
+  document.getElementById("announce").textContent = text;
+}
+
+const KEYS = {
+  j: () => step(1),
+  k: () => step(-1),
+  a: () => act("accept"),
+  r: () => act("reply"),
+  n: () => act("note"),
+  e: () => act("resolve"),
+  z: () => act("undo"),
+  g: () => { location.href = "/queue"; },
+  "?": () => document.getElementById("help").showModal(),
+};
+
+const writing = (element) => element.matches("input:not([type=checkbox], [type=hidden]), textarea, select, [contenteditable]");
+
+function pressed(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.key === "Escape" && writing(event.target) && !document.querySelector("dialog[open]")) event.target.blur();
+  if (!shortcutsOn() || writing(event.target) || document.querySelector("dialog[open]")) return;
+  const run = KEYS[event.key];
+  if (run) { event.preventDefault(); run(); }
+}
+
+export function startKeys() {
+  document.addEventListener("keydown", pressed);
+  document.addEventListener("focusin", (event) => {
+    const row = event.target.closest?.("[data-row]");
+    if (row && row !== chosen()) { chosen()?.removeAttribute("aria-current"); row.setAttribute("aria-current", "true"); }
+  });
+  for (const box of document.querySelectorAll("[data-shortcuts]")) {
+    box.checked = shortcutsOn();
+    box.addEventListener("change", () => localStorage.setItem(SWITCH, box.checked ? "on" : "off"));
+  }
+  document.querySelector("[data-help]")?.addEventListener("click", (event) => {
+    if (document.querySelector("main .keys")) return;
+    event.preventDefault();
+    document.getElementById("help").showModal();
+  });
+}
