@@ -1,7 +1,7 @@
 """Small lives of tickets that the ledger's tests write."""
 
 from trustladder.core import events as e
-from trustladder.core.containment import Act, Answer, Authority, Permit
+from trustladder.core.containment import Act, Answer, Authority, Permit, ToolCall
 from trustladder.core.events import Event, Recorded
 from trustladder.core.summary import summarise
 from trustladder.core.ticket import Ticket, fold_all, new_ticket
@@ -40,3 +40,8 @@ def write(ledger: Ledger, key: TicketKey, *events: Event) -> tuple[Recorded, ...
 def folded(key: TicketKey, history: tuple[Recorded, ...]) -> Ticket:
     """Return the ticket that a history folds to."""
     return fold_all(new_ticket(key.tenant, key.ticket_id), history)
+
+
+def call(name: str, arguments: dict[str, object]) -> ToolCall:
+    """Return a tool call of a bot."""
+    return ToolCall(name, arguments)

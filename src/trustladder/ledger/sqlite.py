@@ -36,16 +36,14 @@ class SqliteLedger(StoredLedger):
             prepare_folder(Path(path))
         connection = connect(path)
         migrate(connection, path)
-        self._writer = Writer(connection)
+        self.writer = Writer(connection)
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
 
     def transact(self, key: TicketKey, work: Callable[[Transaction], R], timeout_ms: int | None = None) -> R:
         """Run ``work`` with the ticket locked; see the protocol."""
         checked_key(key)
         timeout_seconds = (timeout_ms or self._timeout_ms) / 1000
-        return self._writer.run(
-            lambda session: work(StoredTransaction(session, key, self._clock_ms())), timeout_seconds
-        )
+        return self.writer.run(lambda session: work(StoredTransaction(session, key, self._clock_ms())), timeout_seconds)
 
     def claim_due(self, kinds: Collection[str], limit: int, lease_ms: int) -> list[Due]:
         """Claim rows that are due; see the protocol. Looking for none takes no lock."""
@@ -64,22 +62,22 @@ class SqliteLedger(StoredLedger):
 
     def close(self) -> None:
         """Finish what was accepted and close the file."""
-        self._writer.close()
+        self.writer.close()
         while not self._readers.empty():
             self._readers.get_nowait().close()
 
     def _write(self, work: Callable[[Session], R]) -> R:
-        return self._writer.run(work, self._timeout_ms / 1000)
+        return self.writer.run(work, self._timeout_ms / 1000)
 
     def _read(self, look: Callable[[Session], R]) -> R:
-        if self._writer.closed:
+        if self.writer.closed:
             raise LedgerUnavailable("the ledger is closed", where=self._path)
         if self._path != MEMORY:
             with self._reader() as connection:
                 return look(SqliteSession(connection))
         # A database in memory has one connection, the writer's.
-        if self._writer.here:
-            return look(SqliteSession(self._writer.connection))
+        if self.writer.here:
+            return look(SqliteSession(self.writer.connection))
         return self._write(look)
 
     @contextmanager

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from pathlib import Path
 
-from trustladder.errors import LedgerUnavailable, PositionConflict, SilenceViolation, TrustladderError
+from trustladder.errors import LedgerUnavailable, LedgerUnreadable, PositionConflict, SilenceViolation, TrustladderError
 from trustladder.ledger.statements import Row, statement
 
 BUSY_MS = 250
@@ -41,6 +41,8 @@ def in_our_words(error: sqlite3.Error, where: str = "") -> TrustladderError:
         return SilenceViolation("automation may not speak on this ticket: people hold it", where=where)
     if isinstance(error, sqlite3.IntegrityError) and "events." in text:
         return PositionConflict("somebody else wrote to the ticket first", where=where, fix="read it again and retry")
+    if getattr(error, "sqlite_errorname", "") in {"SQLITE_NOTADB", "SQLITE_CORRUPT"}:
+        return LedgerUnreadable(f"SQLite: {text}", where=where, fix="name a ledger's file, or restore it from a backup")
     return LedgerUnavailable(f"SQLite: {text}", where=where, fix="check the file, its folder and the free disk space")
 
 

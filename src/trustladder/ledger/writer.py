@@ -59,6 +59,11 @@ class Writer:
         """Whether nothing more is accepted."""
         return self._closed
 
+    @property
+    def queued(self) -> int:
+        """How many transactions wait for the next commit, about: a gauge for whoever watches the service."""
+        return self._jobs.qsize()
+
     def run(self, work: Callable[[SqliteSession], R], timeout_seconds: float) -> R:
         """Run work in a transaction and return its result after the commit.
 
