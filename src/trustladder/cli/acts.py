@@ -24,19 +24,10 @@ class Format(StrEnum):
     TEXT = "text"
 
 
-class Half(StrEnum):
-    """Which half of a labelled set to read: ids fall into one by a hash."""
-
-    ALL = "all"
-    DEV = "dev"
-    TEST = "test"
-
-
 def acts(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Drafts: JSON lines or text; - for stdin.")],
     form: Annotated[Format, typer.Option("--format", help="auto, jsonl or text.")] = Format.AUTO,
     score: Annotated[bool, typer.Option("--score", help="Compare with the labels in the file.")] = False,
-    half: Annotated[Half, typer.Option(help="With --score: which half of the drafts.")] = Half.ALL,
 ) -> None:
     """Tell which acts each draft performs: acknowledge, gather, summarise, triage, inform, resolve.
 
@@ -45,7 +36,7 @@ def acts(
     problems: list[str] = []
     rows = [row for file in files for row in _rows(file, form, problems)]
     if score:
-        typer.echo(_score_table(rows, half, problems))
+        typer.echo(_score_table(rows, problems))
     else:
         for row in rows:
             typer.echo(json.dumps(_reading(row), ensure_ascii=False))
@@ -123,12 +114,11 @@ def _reading(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _score_table(rows: Sequence[dict[str, Any]], half: Half, problems: list[str]) -> str:
+def _score_table(rows: Sequence[dict[str, Any]], problems: list[str]) -> str:
     from trustladder.detect.acts import acts_of
-    from trustladder.detect.acts.scoring import half_of, score
+    from trustladder.detect.acts.scoring import score
 
-    wanted = [row for row in rows if half is Half.ALL or half_of(row["id"]) == half.value]
-    drafts = [draft for row in wanted if (draft := _labelled(row, problems)) is not None]
+    drafts = [draft for row in rows if (draft := _labelled(row, problems)) is not None]
     if not drafts:
         raise BadInput("no draft with labels", fix='give rows with "acts": ["acknowledge", ...]')
     return _table(score(drafts, acts_of), len(drafts))

@@ -11,9 +11,9 @@ from importlib.resources import files
 _WORD = re.compile(r"[a-z0-9]+")
 _SMALL = frozenset(
     _WORD.findall(
-        "a an and are as at be been but by can could did do does for from get got had has have how i if in is it its just "
-        "me my no not of on or our please so some that the their them then there they this to up us was we what when where "
-        "which who why will with would you your hello hi thanks thank want need help tell know"
+        "a an and are as at be been but by can could did do does for from get got had has have how i if in is it its "
+        "just me my no not of on or our please so some that the their them then there they this to up us was we what "
+        "when where which who why will with would you your hello hi thanks thank want need help tell know"
     )
 )
 _ENDINGS = ("ing", "ies", "ed", "es", "s", "e")

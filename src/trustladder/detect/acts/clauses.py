@@ -4,9 +4,9 @@ import re2
 
 _BREAK = re2.compile(r"\s*[;:,!()|]+\s*|\s+-+\s+|\s*[.?]+(?:\s+|$)|\s+/\s+|\s+(?:because|weil|porque|parce que)\s+")
 _JOIN = re2.compile(
-    r"\s(?:(?:but|while|although|though|however|whereas|aber|denn|sondern|pero|mais|car)\s|"
-    r"(?:and|so|which|und|sowie|y|et|as|since|or|in which case)\s+(?:i|we|it|this|that|the|our|my|there|they|please|then|"
-    r"your|can|could|would|what|which|when|where|how|do|did|have|is|are|has|was|will|only|a|an|someone|"
+    r"\s(?:(?:as|since)\s+(?:i|we|it|this|that|the|our|your|they|there|refunds|returns|all)\b|(?:but|while|although|though|however|whereas|aber|denn|sondern|pero|mais|car)\s|"
+    r"(?:and|so|which|in which case|und|sowie|y|et|or)\s+(?:i|we|it|this|that|the|our|my|there|"
+    r"they|please|then|your|can|could|would|what|which|when|where|how|do|did|have|is|are|has|was|will|only|a|an|someone|"
     r"ich|wir|das|es|ihre?|bitte|der|die|unser\w*|habe|haben|wurde|wird|el|la|lo|su|le|he|hemos|nous|je|votre|il|"
     r"takes?|costs?|issued|refunded|approved|cancelled)\b)"
 )

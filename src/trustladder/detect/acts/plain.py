@@ -61,6 +61,7 @@ _CONTRACTIONS = (
     (re2.compile(r"\b(it|that|this|there|here|what|where|who|how|everything|he|she)'s\b"), r"\1 is"),
     (re2.compile(r"'"), " "),
     (re2.compile(r"\s+"), " "),
+    (re2.compile(r"(\d)\. (jan|feb|mar|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])"), r"\1 \2"),
 )
 
 

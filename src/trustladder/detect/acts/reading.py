@@ -67,7 +67,10 @@ class _Scope:
 
 @dataclass(frozen=True, slots=True)
 class _Clause:
-    """A clause with the kinds of cue in it; ``joined`` when a conjunction led it, ``asked`` in a question, ``name`` when a name."""
+    """A clause and the kinds of cue in it.
+
+    ``joined`` when a conjunction led it, ``asked`` in a question, ``name`` when it holds nothing but a name.
+    """
 
     words: str
     kinds: frozenset[str]
@@ -163,7 +166,7 @@ def _read_sentence(plain: str, names: frozenset[str], scope: _Scope) -> _Seen:
 
 
 def _read_clause(clause: _Clause, scope: _Scope, seen: _Seen) -> None:
-    promised = [] if clause.is_question else clause.promises
+    promised = [] if clause.is_question or _is_told(clause, scope) else clause.promises
     if promised:
         seen.promises += [kind for kind in promised if kind not in seen.promises]
         seen.acts.add(Act.TRIAGE)
@@ -191,13 +194,15 @@ def _authoritative(clause: _Clause, scope: _Scope) -> Act | None:
         or (clause.has("elliptic") and not (scope.summary or question))
         or (clause.has("verdict") and not told and (not question or clause.has("embedded")))
         or (clause.has("soft") and not excused)
-        or (bool(clause.promises) and not question and clause.has("figure"))
+        or (clause.has("status") and not (told and clause.has("doubted")))
+        or (bool(clause.promises) and not (question or told) and (clause.has("figure") or clause.has("deadline")))
     )
     if decided:
         return Act.RESOLVE
     informs = clause.has("instruct") or clause.has("inform")
     figures = clause.has("figure") and not (scope.summary or clause.has("did") or question)
-    return Act.INFORM if (informs or figures) and not attributed else None
+    own_words = not (told or scope.recap or clause.has("understood"))
+    return Act.INFORM if (informs or figures) and own_words else None
 
 
 def _is_told(clause: _Clause, scope: _Scope) -> bool:
@@ -230,4 +235,5 @@ def _adds_nothing(clause: _Clause, scope: _Scope) -> bool:
         return True
     if scope.listing and len(clause.words.split()) <= _LISTED_WORDS:
         return True
-    return _continues(clause, scope) or (scope.summary and not clause.has("assertion") and (clause.joined or scope.recap))
+    listed = scope.summary and (clause.joined or scope.recap) and not clause.has("assertion")
+    return listed or _continues(clause, scope)

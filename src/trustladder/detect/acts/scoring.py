@@ -4,7 +4,6 @@ A *leak* is an authoritative draft (inform or resolve) read as mild only; a *fal
 authoritative. Intervals are Wilson's at 95 %.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -51,11 +50,6 @@ class ActScores:
     false_alarms: Share
     leaked: tuple[str, ...]
     alarmed: tuple[str, ...]
-
-
-def half_of(draft_id: str) -> str:
-    """Return ``dev`` or ``test``: the half of the labelled set that an id falls into, by a hash of it."""
-    return "test" if hashlib.sha256(draft_id.encode()).digest()[0] % 2 else "dev"
 
 
 def score(drafts: Iterable[LabelledDraft], read: Callable[[str], ActReading]) -> ActScores:

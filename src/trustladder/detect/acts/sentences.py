@@ -7,8 +7,13 @@ import re2
 _END = re2.compile(r"[.!?…\x{3002}\x{ff01}\x{ff1f}]+[\"'”’»)\]*_]*(?:\s+|$)|\s*\n\s*")
 _ABBREVIATION = re2.compile(
     r"(?i)(?:^|[\s(])(?:mr|mrs|ms|dr|prof|st|no|nr|e\.g|i\.e|z\.\s?b|d\.\s?h|ggf|bzw|evtl|ca|inkl|zzgl|usw|sr|sra|núm|mme|"
-    r"approx|vs|fig|art|tel|\d{1,2}|[a-z])\.\s*$"
+    r"approx|vs|fig|art|tel|[a-z])\.\s*$"
 )
+
+
+_ORDINAL = re2.compile(r"(?:^|\s)\d{1,2}\.\s*$")
+_AFTER_ORDINAL = re2.compile(r"^(?:[a-zäöü]|Jan|Feb|Mär|Mar|Apr|Mai|May|Jun|Jul|Aug|Sep|Okt|Oct|Nov|Dez|Dec)")
+_LIST_NUMBER = re2.compile(r"^\s*\d{1,2}\.\s*$")
 
 
 def sentence_ends(text: str) -> tuple[int, ...]:
@@ -30,6 +35,9 @@ def sentence_ends(text: str) -> tuple[int, ...]:
 
 def _abbreviates(text: str, start: int, match: "re2._Match") -> bool:
     before = text[max(start, match.start() - 12) : match.start() + 1]
+    if _ORDINAL.search(before):
+        starts_list = bool(_LIST_NUMBER.search(text[start : match.start() + 1]))
+        return starts_list or bool(_AFTER_ORDINAL.search(text[match.end() : match.end() + 4]))
     return bool(_ABBREVIATION.search(before))
 
 
