@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from heapq import nlargest
 from io import BytesIO
 from typing import Any
 
@@ -124,18 +125,23 @@ class Live:
         return OutcomeScore(part.strength(logit, domain), self._reasons(parts))
 
     def _reasons(self, parts: Sequence[float]) -> tuple[Reason, ...]:
+        known = self.model.text.words.known
+        length = {kind: math.sqrt(square) for kind, square in self.squares.items()}
         words = [
-            (1 + math.log(count)) * self.model.text.words.known[word][1] / math.sqrt(self.squares[word[:2]])
+            ((1 + math.log(count)) * known[word][1] / length[word[:2]], word)
             for word, count in self.counted.items()
+            if known[word][1] > 0
         ]
-        found = [
-            *(Reason(-1, name.replace("_", " "), value) for name, value in zip(MEASURES, parts, strict=True)),
-            *(
-                Reason(self.running.where[word], word[2:], value)
-                for word, value in zip(self.counted, words, strict=True)
-            ),
-        ]
-        return top_reasons(found)
+        measures = (
+            Reason(-1, name.replace("_", " "), value) for value, name in _largest(zip(parts, MEASURES, strict=True))
+        )
+        return top_reasons(
+            (*measures, *(Reason(self.running.where[word], word[2:], value) for value, word in _largest(words)))
+        )
+
+
+def _largest(found: Iterable[tuple[float, str]]) -> list[tuple[float, str]]:
+    return nlargest(SHOWN_REASONS, found)
 
 
 def top_reasons(found: Iterable[Reason]) -> tuple[Reason, ...]:

@@ -1,0 +1,80 @@
+"""The learned score as a signal, `outcome_risk`, read turn by turn.
+
+A conversation's running state is kept for the tickets that spoke last, so that a turn costs what it adds. A state that
+does not fit the ticket (another process read a turn, the ledger refused one) is built anew from the ticket.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from threading import Lock
+
+from trustladder.core.signals import Evidence, Signal
+from trustladder.core.ticket import Ticket, Turn
+from trustladder.detect.detector import ANYONE, Detector
+from trustladder.detect.outcome.model import Live, OutcomeModel, Reason, load_outcome_model
+from trustladder.detect.scene import Scene
+
+REMEMBERED_TICKETS = 512
+SHOWN = 3
+
+
+@dataclass(slots=True)
+class _Followed:
+    live: Live
+    turns: int
+    last: Turn | None
+
+
+@dataclass(slots=True)
+class OutcomeRisk:
+    """Reads `outcome_risk` with a model; `OutcomeRisk(load_outcome_model()).detector()` goes into a perceiver."""
+
+    model: OutcomeModel
+    _followed: "OrderedDict[tuple[str, str, int], _Followed]" = field(default_factory=OrderedDict, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def detector(self) -> Detector:
+        """The detector for `Perceiver`."""
+        return Detector("outcome_risk", ("outcome_risk",), ANYONE, self.read)
+
+    def read(self, scene: Scene) -> Iterable[Signal]:
+        """Conversations that read like this one ended badly, by the learned score.
+
+        Scale: the calibrated probability of a bad end, in whole percent; the words that raised it most are quoted.
+        """
+        with self._lock:
+            state = self._state(scene.ticket)
+            state.live.add(scene.turn)
+            state.turns, state.last = state.turns + 1, scene.turn
+            score = state.live.score(scene.ticket.ticket_type or "")
+        offset = scene.ticket.stretch_first_turn
+        return (Signal("outcome_risk", score.strength, tuple(_evidence(r, offset) for r in score.reasons[:SHOWN])),)
+
+    def _state(self, ticket: Ticket) -> _Followed:
+        key = (ticket.tenant, ticket.ticket_id, ticket.stretch_first_turn)
+        stretch = ticket.stretch
+        state = self._followed.pop(key, None)
+        if state is None or state.turns > len(stretch) or (state.turns and stretch[state.turns - 1] != state.last):
+            state = _Followed(self.model.start(), 0, None)
+        for turn in stretch[state.turns :]:
+            state.live.add(turn)
+        state.turns, state.last = len(stretch), stretch[-1] if stretch else None
+        self._followed[key] = state
+        while len(self._followed) > REMEMBERED_TICKETS:
+            self._followed.popitem(last=False)
+        return state
+
+
+def _evidence(reason: Reason, offset: int) -> Evidence:
+    if reason.turn < 0:
+        return Evidence(field=f"outcome.{reason.what.replace(' ', '_')}")
+    return Evidence(reason.turn + offset, reason.what)
+
+
+def outcome_risk() -> Detector:
+    """The detector with the shipped model.
+
+    Raises `ModelUnusable` when the model's file is missing or changed.
+    """
+    return OutcomeRisk(load_outcome_model()).detector()
