@@ -54,11 +54,11 @@ def _unit(sums: Vectors) -> Vectors:
     """`sums` scaled to length one by row; rows of zeros stay so."""
     lengths = np.sqrt(np.einsum("ij,ij->i", sums, sums))
     lengths[lengths == 0] = 1
-    return sums / lengths[:, None]
+    return np.asarray(sums / lengths[:, None], dtype=np.float32)
 
 
-def read_model(name: str) -> bytes:
-    """The bytes of a shipped model file, held against the digest that is shipped beside it.
+def read_model(name: str) -> tuple[bytes, str]:
+    """The bytes and the digest of a shipped model file, held against the digest that is shipped beside it.
 
     Raises `ModelUnusable` when the file is missing or is not the one that was built.
     """
@@ -68,9 +68,10 @@ def read_model(name: str) -> bytes:
         content = (folder / name).read_bytes()
     except FileNotFoundError as error:
         raise ModelUnusable("the model file is not installed", where=name, fix=_REINSTALL) from error
-    if hashlib.sha256(content).hexdigest() != known:
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != known:
         raise ModelUnusable("the model file is not the one that was built", where=name, fix=_REINSTALL)
-    return content
+    return content, digest
 
 
 @cache
@@ -79,8 +80,8 @@ def load_encoder() -> Encoder:
 
     Raises `ModelUnusable` when its file is missing or changed.
     """
-    content = read_model("encoder.npz")
+    content, digest = read_model("encoder.npz")
     with np.load(BytesIO(content), allow_pickle=False) as parts:
         vocabulary = parts["vocabulary"].tobytes().decode("utf-8").split("\n")
         table = parts["table"]
-    return Encoder(Tokenizer(vocabulary), table, hashlib.sha256(content).hexdigest())
+    return Encoder(Tokenizer(vocabulary), table, digest)

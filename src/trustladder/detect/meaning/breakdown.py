@@ -1,0 +1,121 @@
+"""Breakdown: how likely people are to say that the bot's utterance breaks the conversation.
+
+Kernel ridge regression over the utterance, the customer's last words and how both sit in the conversation; its
+targets are the shares of 30 annotators (DBDC3: O no breakdown, T possible, X breakdown). Who the bot is is no input.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from trustladder.detect.meaning.encoder import Encoder, Vectors, load_encoder
+from trustladder.detect.meaning.heads import load_heads
+from trustladder.detect.meaning.tokenizer import words
+
+Features = npt.NDArray[np.float64]
+
+WIDTH = 0.6
+CUSTOMER_WEIGHT = 0.7
+PLACE_WEIGHT = 0.25
+LEAST_SHARE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Shares, 0 to 1, of people who would see no, a possible, and a certain breakdown; they sum to one."""
+
+    none: float
+    possible: float
+    certain: float
+    threshold: float
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether most people would see at least a possible one (threshold fitted for F1 of T or X)."""
+        return self.none < self.threshold
+
+    @property
+    def strength(self) -> int:
+        """Expected severity in hundredths: half of possible, all of certain."""
+        return round(100 * (self.certain + self.possible / 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A bot's utterance in its conversation, with all vectors: what was said before by bot and customer, in order."""
+
+    utterance: str
+    last_words: str
+    vector: Vectors
+    bot_before: Vectors
+    customer_before: Vectors
+
+
+def place(utterance: str, bot_before: Sequence[str], customer_before: Sequence[str], encoder: Encoder) -> Place:
+    """The utterance with the vectors of all texts around it."""
+    vectors = encoder.encode([utterance, *bot_before, *customer_before])
+    last_words = customer_before[-1] if customer_before else ""
+    cut = 1 + len(bot_before)
+    return Place(utterance, last_words, vectors[0], vectors[1:cut], vectors[cut:])
+
+
+def measures(at: Place) -> Features:
+    """How the utterance sits in the conversation: likeness to what was said, length, questions, overlap, turn."""
+    said, heard = words(at.utterance), words(at.last_words)
+    to_bot, to_customer = at.bot_before @ at.vector, at.customer_before @ at.vector
+    asks, asked = "?" in at.utterance, "?" in at.last_words
+    shared = len(set(said) & set(heard)) / max(1, len(set(said)))
+    customer = at.customer_before
+    return np.array(
+        [
+            _last(to_customer), _last(to_bot), _most(to_bot), _most(to_bot) > 0.999,
+            _most(customer[:-1] @ at.vector), float(customer[-1] @ customer[-2]) if len(customer) > 1 else 0.0,
+            np.log1p(len(said)), np.log1p(len(heard)), asks, asked, asks and asked,
+            (len(at.bot_before) + len(customer)) / 20, shared, at.utterance[:1].islower(),
+            at.utterance[-1:] in ".!?", len(heard) < 3, len(said) < 3,
+            float(to_customer.mean()) if len(customer) else 0.0,
+        ],
+        dtype=np.float64,
+    )  # fmt: skip
+
+
+def _last(values: Vectors) -> float:
+    return float(values[-1]) if len(values) else 0.0
+
+
+def _most(values: Vectors) -> float:
+    return float(values.max()) if len(values) else 0.0
+
+
+def kernel(one: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """Gaussian kernel of `WIDTH` between the rows of two tables."""
+    squares = (one * one).sum(1)[:, None] + (other * other).sum(1) - 2 * one @ other.T
+    return np.asarray(np.exp(-WIDTH * np.maximum(squares, 0)))
+
+
+def shares(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """Predictions as shares: none below one in a hundred, rows summing to one."""
+    clipped = np.maximum(values, LEAST_SHARE)
+    return np.asarray(clipped / clipped.sum(1, keepdims=True))
+
+
+def breakdown(
+    utterance: str, bot_before: Sequence[str], customer_before: Sequence[str], encoder: Encoder | None = None
+) -> Breakdown:
+    """What people would say of the bot's `utterance` after the texts before it, each side in order of time."""
+    return breakdown_of(place(utterance, bot_before, customer_before, encoder or load_encoder()))
+
+
+def breakdown_of(at: Place) -> Breakdown:
+    """`breakdown` where the vectors are known already."""
+    model = load_heads().breakdown
+    customer = at.customer_before[-1] if len(at.customer_before) else np.zeros_like(at.vector)
+    standard = (measures(at) - model["mean"]) / model["spread"]
+    row = np.concatenate(
+        [at.vector @ model["bot_axes"], CUSTOMER_WEIGHT * (customer @ model["customer_axes"]), PLACE_WEIGHT * standard]
+    )
+    near = np.exp(-WIDTH * np.maximum(model["squares"] + row @ row - 2 * (model["landmarks"] @ row), 0))
+    none, possible, certain = shares((near @ model["coefficients"] + model["base"])[None])[0]
+    return Breakdown(float(none), float(possible), float(certain), float(model["threshold"][0]))

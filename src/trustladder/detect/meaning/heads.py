@@ -1,0 +1,126 @@
+"""The heads: small linear readings of a sentence vector, each a whole number from 0 to 100.
+
+`training/heads.py` fits them and writes `heads.npz`. None holds text of a data set.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+
+import numpy as np
+import numpy.typing as npt
+import re2
+
+from trustladder.detect.meaning.encoder import Encoder, Vectors, load_encoder, read_model
+from trustladder.detect.meaning.tokenizer import plain
+
+Numbers = npt.NDArray[np.float32]
+
+FRUSTRATION_SHARES = (0.5, 0.25, 0.25)
+"""What a reported problem, a lasting or repeated one, and open anger each add to frustration."""
+
+_PERSON = r"(?:human|person|agent|operator|representative|somebody|someone|anybody|anyone|people|advisor|call ?back)"
+_ASKED = re2.compile(
+    r"^\W*(?:please )?(?:transfer|connect|escalate|forward|hand) (?:me|this)(?: (?:now|please|over))*\W*$"
+    r"|^\W*(?:human|agent|operator|representative|real person|live agent)(?: (?:now|please|pls))*\W*$"
+)
+_NOT_MEANT = re2.compile(
+    r"\b(?:do not|don't|dont) (?:want|need|wish|have|like)(?: to)?(?: (?:talk|speak|chat|call)(?: to| with)?)?"
+    r" (?:an? |any )?(?:real |live )?" + _PERSON + r"(?: \w+){0,3}"
+    r"|\b(?:no need to|rather not|don't|do not) (?:transfer|connect|call|speak|talk)(?: \w+){0,4}"
+    r"|\bno (?:human|agent|operator|call|call ?back)s? (?:please|needed|necessary)"
+    r"|\b(?:user|travel|estate|insurance|cleaning|secret|special|monitoring|backup|bleaching) agents?\b"
+    r"|\bhuman (?:error|resources|rights|body|hair)\b|\brepresentative (?:of|sample)\b"
+)
+_WANTED = re2.compile(
+    r"\b(?:want|need|like|give me|get me|connect me|transfer me|speak|talk|chat)(?: (?:to|with|talk|speak|chat|for))*"
+    r" (?:an? |some )?(?:real |live |human )?" + _PERSON
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The weights as they were read from the model file; `digest` names it (sha256)."""
+
+    frustration: Numbers
+    human_request: Numbers
+    similarity: Numbers
+    breakdown: dict[str, Numbers]
+    digest: str
+
+
+@cache
+def load_heads() -> Heads:
+    """The shipped heads; read once a process. Raises `ModelUnusable` when the file is missing or changed."""
+    content, digest = read_model("heads.npz")
+    with np.load(BytesIO(content), allow_pickle=False) as parts:
+        arrays = {name: parts[name].astype(np.float32) for name in parts.files}
+    breakdown = {name.removeprefix("breakdown_"): array for name, array in arrays.items() if "breakdown_" in name}
+    return Heads(arrays["frustration"], arrays["human_request"], arrays["similarity"], breakdown, digest)
+
+
+def hundredths(probability: float) -> int:
+    """A probability in whole hundredths."""
+    return round(100 * min(max(probability, 0.0), 1.0))
+
+
+def odds_to_probability(log_odds: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """The logistic function, element by element."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -30, 30))))
+
+
+def frustration(text: str, encoder: Encoder | None = None) -> int:
+    """How frustrated the customer sounds, 0 (content) to 100 (furious); a calmly reported problem lies near 40.
+
+    The mean chance of three grades: a problem, a lasting or repeated problem, open anger.
+    """
+    return frustration_of((encoder or load_encoder()).encode([text])[0])
+
+
+def frustration_of(vector: Vectors) -> int:
+    """`frustration` for a sentence vector that is known already."""
+    if not vector.any():
+        return 0
+    grades = odds_to_probability(vector @ load_heads().frustration[:-1] + load_heads().frustration[-1])
+    return hundredths(float(grades @ np.asarray(FRUSTRATION_SHARES)))
+
+
+def human_request(text: str, encoder: Encoder | None = None) -> int:
+    """How surely the text asks for a person, 0 to 100; 50 is the shipped threshold.
+
+    Patterns go before the learned part where words decide: "transfer me", "user agent", "no agent please".
+    """
+    return human_request_of(text, (encoder or load_encoder()).encode([text])[0])
+
+
+def human_request_of(text: str, vector: Vectors) -> int:
+    """`human_request` for a text whose vector is known already."""
+    learned = hundredths(float(odds_to_probability(vector @ load_heads().human_request[:-1, 0] + _intercept())))
+    words = plain(text)
+    if _ASKED.search(words):
+        return max(learned, 90)
+    meant = _NOT_MEANT.sub(" ", words)
+    if meant != words and not _WANTED.search(meant):
+        return min(learned, 20)
+    return learned if vector.any() else 0
+
+
+def _intercept() -> npt.NDArray[np.floating]:
+    return np.asarray(load_heads().human_request[-1, 0])
+
+
+def similarity(one: str, other: str, encoder: Encoder | None = None) -> int:
+    """How surely two texts state the same need, 0 to 100; 50 is "the same need in other words".
+
+    A text of no words is similar to nothing.
+    """
+    first, second = (encoder or load_encoder()).encode([one, other])
+    return similarity_of(first, second)
+
+
+def similarity_of(one: Vectors, other: Vectors) -> int:
+    """`similarity` for sentence vectors that are known already."""
+    if not one.any() or not other.any():
+        return 0
+    slope, intercept = load_heads().similarity
+    return hundredths(float(odds_to_probability(np.asarray(slope * float(one @ other) + intercept))))

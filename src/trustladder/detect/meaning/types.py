@@ -1,0 +1,93 @@
+"""Ticket type: a classifier made from the policy's own examples, which may answer that it does not know."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from trustladder.detect.meaning.encoder import Encoder, Vectors, load_encoder
+from trustladder.detect.meaning.logistic import Logistic, fit
+
+_PENALTY_BY_EXAMPLE = 0.15
+_NEIGHBOURS = 3
+_NEIGHBOUR_WEIGHT = 8.0
+_FOLDS = 5
+_KEPT = 0.97
+"""Share of rightly named held-out examples that stay above the threshold of the unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeClassifier:
+    """Names the type of a text, or none; `score` is the best logit plus the likeness of the type's nearest examples."""
+
+    names: tuple[str, ...]
+    model: Logistic
+    examples: Vectors
+    owners: npt.NDArray[np.intp]
+    threshold: float
+    spread: float
+    encoder: Encoder
+
+    @classmethod
+    def fit(
+        cls, examples: Mapping[str, Sequence[str]], unknown: Sequence[str] = (), encoder: Encoder | None = None
+    ) -> "TypeClassifier":
+        """Learns from examples by type (10 to 50 sentences each do well).
+
+        `unknown` may give sentences that belong to no type. Raises `ValueError` for fewer than two types.
+        """
+        if len(examples) < 2:
+            raise ValueError("a classifier needs examples of at least two ticket types")
+        reader, names = encoder or load_encoder(), tuple(examples)
+        vectors = reader.encode([text for name in names for text in examples[name]])
+        owners = np.repeat(np.arange(len(names)), [len(examples[name]) for name in names])
+        others = reader.encode(list(unknown))
+        threshold, spread = _threshold(vectors, owners, len(names), others)
+        return cls(names, _learn(vectors, owners, len(names), others), vectors, owners, threshold, spread, reader)
+
+    def classify(self, text: str) -> tuple[str | None, int]:
+        """The type and how sure, 0 to 100; below 50 the type is unknown and the name is None."""
+        best, scores = self.scores(self.encoder.encode([text]))
+        sure = round(100 / (1 + np.exp(-np.clip((scores[0] - self.threshold) / self.spread, -30, 30))))
+        return (self.names[best[0]] if sure >= 50 else None), int(sure)
+
+    def scores(self, vectors: Vectors) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+        """For each vector the place of its best type in `names`, and the score."""
+        return _scores(self.model, self.examples, self.owners, vectors)
+
+
+def _learn(vectors: Vectors, owners: npt.NDArray[np.intp], types: int, others: Vectors) -> Logistic:
+    """Examples with their type as target; sentences of no type with all types alike."""
+    targets = np.concatenate([np.eye(types)[owners], np.full((len(others), types), 1 / types)])
+    return fit(np.concatenate([vectors, others]), targets, _PENALTY_BY_EXAMPLE / len(targets))
+
+
+def _scores(
+    model: Logistic, examples: Vectors, owners: npt.NDArray[np.intp], vectors: Vectors
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+    logits = model.logits(vectors)
+    best = logits.argmax(axis=1)
+    near = np.zeros(len(vectors))
+    for owner in np.unique(best):
+        rows = np.flatnonzero(best == owner)
+        alike = np.sort(vectors[rows] @ examples[owners == owner].T, axis=1)
+        near[rows] = alike[:, -_NEIGHBOURS:].mean(axis=1) if alike.size else 0.0
+    return best, logits.max(axis=1) + _NEIGHBOUR_WEIGHT * near
+
+
+def _threshold(vectors: Vectors, owners: npt.NDArray[np.intp], types: int, others: Vectors) -> tuple[float, float]:
+    """The score that `_KEPT` of the rightly named held-out examples reach, and a scale for sureness."""
+    folds = np.arange(len(owners)) % _FOLDS
+    found = []
+    for fold in range(_FOLDS):
+        held = folds == fold
+        if not held.any() or held.all():
+            continue
+        model = _learn(vectors[~held], owners[~held], types, others)
+        best, scores = _scores(model, vectors[~held], owners[~held], vectors[held])
+        found.append(scores[best == owners[held]])
+    right = np.concatenate(found) if found else np.zeros(0)
+    if not right.size:
+        return 0.0, 1.0
+    return float(np.quantile(right, 1 - _KEPT)), float(max(right.std() / 2, 0.1))
