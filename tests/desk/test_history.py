@@ -8,8 +8,9 @@ import pytest
 
 from tests.desk.checker import check
 from tests.desk.storm import TENANT, Worker, storm, storm_desk
+from trustladder.core import events as e
 from trustladder.core.containment import Permit
-from trustladder.desk import clocks, gate
+from trustladder.desk import GateAnswer, RedeemAnswer, clocks, gate
 from trustladder.desk.scribe import Scribe
 from trustladder.ledger import open_ledger, rebuild, verify_all
 
@@ -73,13 +74,13 @@ def test_it_tells_when_the_permit_check_is_removed(unguarded: str, monkeypatch: 
         draft = kept.get(permit_id)
         if draft is None:
             return original(scribe, permit_id)
-        scribe.record(gate.e.PermitRedeemed(permit_id, draft))
-        return gate.RedeemAnswer(scribe.ticket.ticket_id, scribe.ticket.position, permit_id, "")
+        scribe.record(e.PermitRedeemed(permit_id, draft))
+        return RedeemAnswer(scribe.ticket.ticket_id, scribe.ticket.position, permit_id, "")
 
     kept: dict[str, str] = {}
     original, judge_draft = gate.redeem, gate.judge_draft
 
-    def judge_and_keep(*args: object) -> gate.GateAnswer:
+    def judge_and_keep(*args: object) -> GateAnswer:
         answer = judge_draft(*args)  # type: ignore[arg-type]  # passed through as they came
         if answer.permit is not None:
             kept[answer.permit.permit_id] = "draft"
@@ -93,7 +94,7 @@ def test_it_tells_when_the_permit_check_is_removed(unguarded: str, monkeypatch: 
 
 def test_it_tells_when_the_sequence_check_is_removed(unguarded: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Permit, "refusal", lambda *_: None)
-    monkeypatch.setitem(_handlers(), gate.e.DraftJudged, _keep_every_permit)
+    monkeypatch.setitem(_handlers(), e.DraftJudged, _keep_every_permit)
     one_worker(unguarded)
     assert "permits" in laws_broken(unguarded)
 
@@ -123,7 +124,7 @@ def test_it_tells_when_timers_are_not_set(unguarded: str, monkeypatch: pytest.Mo
 
 def test_the_databases_own_guard_stops_the_planted_fault_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Permit, "refusal", lambda *_: None)
-    monkeypatch.setitem(_handlers(), gate.e.DraftJudged, _keep_every_permit)
+    monkeypatch.setitem(_handlers(), e.DraftJudged, _keep_every_permit)
     url = f"sqlite:///{tmp_path / 'guarded.db'}"
     one_worker(url)
     assert "1: silence after handoff" not in laws_broken(url)
