@@ -128,7 +128,13 @@ def _auc_table(scores: dict[str, Scores], marks: Marks, groups: npt.NDArray[np.i
     for name, values in scores.items():
         edges = interval(lambda rows, v=values: auc(v[rows], marks[rows]), groups.tolist())  # type: ignore[misc]
         table[name] = {"auc": round(auc(values, marks), 3), "interval": edges}
+        table[name]["minus_tfidf"] = _paired(values, scores["tfidf_other_client"], marks, groups)
     return table
+
+
+def _paired(values: Scores, baseline: Scores, marks: Marks, groups: npt.NDArray[np.intp]) -> list[float]:
+    """Interval of the difference in AUC, both on the same drawn dialogues."""
+    return interval(lambda rows: auc(values[rows], marks[rows]) - auc(baseline[rows], marks[rows]), groups.tolist())
 
 
 def _bitext(data: Path) -> list[tuple[str, str]]:
