@@ -169,7 +169,7 @@ class Auditor:
             read=read,
             policy_name=self.policy.name,
             policy_digest=self.policy.digest,
-            headline=_headline(self.readings, with_bot, over, (low, high)),
+            headline=_headline(self.readings, with_bot, over),
             advice=_advice(over, rules),
             has_bot=bool(with_bot),
             episodes=len(self.readings),
@@ -218,7 +218,6 @@ def _headline(
     readings: Sequence[EpisodeReading],
     with_bot: Sequence[EpisodeReading],
     over: Sequence[EpisodeReading],
-    interval: tuple[float, float],
 ) -> str:
     if not with_bot:
         asked = sum(1 for reading in readings if reading.escalate is not None)
@@ -227,13 +226,11 @@ def _headline(
         )
     if not over:
         return f"In none of {_tickets(len(with_bot))} did the bot go on after the policy would have handed over."
-    turns = [float(len(reading.beyond)) for reading in over]
-    low, high = interval
+    share = len(over) / len(with_bot)
     return (
-        f"In {len(over):,} of {_tickets(len(with_bot))} ({len(over) / len(with_bot):.0%}, 95 % interval {low:.0%} to "
-        f"{high:.0%}) the bot went on after the turn at which this policy hands over: {sum(turns):,.0f} more bot "
-        f"turns, {median(turns):g} in the middle ticket and {max(turns):g} in the longest."
-    )
+        f"In {len(over):,} of {_tickets(len(with_bot))} ({share:.0%}) the bot went on after the turn at which this "
+        "policy hands over to people."
+    ).replace("%)", " %)")
 
 
 def _tickets(n: int) -> str:
@@ -244,11 +241,17 @@ def _advice(over: Sequence[EpisodeReading], rules: Sequence[RuleRow]) -> str:
     """Return what to change first, in one sentence; empty where nothing overstayed."""
     if not over:
         return ""
+    turns = [float(len(reading.beyond)) for reading in over]
     asked = sum(1 for reading in over if reading.episode.turns_with("human_request"))
     first = rules[0]
-    why = f" ({first.because.rstrip('.')})" if first.because else ""
-    said = f"Begin with the rule {first.rule_id}{why}: it would have ended {first.tickets:,} of these {len(over):,}"
-    return said + (f"; in {asked:,} of them the customer had asked for a person." if asked else ".")
+    typical, longest = median(turns), max(turns)
+    sentences = (
+        f"It wrote {sum(turns):,.0f} more times: {typical:g} in the middle ticket, {longest:g} in the longest.",
+        f"In {asked:,} of these tickets the customer asked for a person." if asked else "",
+        f"Begin with the rule {first.rule_id}, which would have ended {first.tickets:,} of the {len(over):,}.",
+        first.because,
+    )
+    return " ".join(filter(None, sentences))
 
 
 def _rules(over: Iterable[EpisodeReading], policy: Policy) -> Iterator[RuleRow]:

@@ -227,7 +227,7 @@ def _timeline(played: Iterable[Step], readings: Sequence[EpisodeReading]) -> tup
         role = _ROLES.get(type(event))
         if role is None:
             continue
-        text = getattr(event, "text", "") or " · ".join(getattr(event, "intents", ()))
+        text = getattr(event, "text", "").strip() or " · ".join(getattr(event, "intents", ()))
         moments.append(
             Moment(
                 turn=turn,

@@ -46,8 +46,9 @@ def read_conversations(paths: Sequence[str], how: ReadAs, notices: Notices) -> I
         raise BadInput(f"--like {how.like}: no such layout", fix="the layouts are " + ", ".join(LAYOUTS))
     seen: dict[str, int] = {}
     for path in paths:
-        for conversation in _of_file(open_source(path), how, notices):
-            yield _named_apart(conversation, seen, notices)
+        with open_source(path) as source:
+            for conversation in _of_file(source, how, notices):
+                yield _named_apart(conversation, seen, notices)
 
 
 def _of_file(source: Source, how: ReadAs, notices: Notices) -> Iterator[Conversation]:
@@ -93,9 +94,11 @@ def _tell_bot_from_people(ahead: Sequence[Row], source: Source, columns: Columns
 
 
 def _named_apart(conversation: Conversation, seen: dict[str, int], notices: Notices) -> Conversation:
-    """Give a conversation whose id was there before (in another file, or in a set that repeats ids) its own."""
+    """Give a conversation whose id was there before, mostly in another file, an id of its own."""
     count = seen[conversation.id] = seen.get(conversation.id, 0) + 1
     if count == 1:
         return conversation
-    notices.note("a conversation id that was there before: #2, #3 … was added to it", conversation.source)
-    return replace(conversation, id=f"{conversation.id}#{count}")
+    notices.note("a conversation id that was there before: the file's name was added to it", conversation.source)
+    name = f"{conversation.id} in {conversation.source}"
+    again = seen[name] = seen.get(name, 0) + 1
+    return replace(conversation, id=name if again == 1 else f"{name} #{again}")

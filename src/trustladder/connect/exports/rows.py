@@ -47,8 +47,25 @@ def _json_lines(source: Source, notices: Notices) -> Iterator[Row]:
             continue
         found = _decode(decoder, line, source.at(number), notices)
         if isinstance(found, dict):
-            yield Row(number, found)
+            yield from _unfolded(number, found, source, notices)
         elif found is not _UNREADABLE:
+            notices.leave_out("not a JSON object", source.at(number))
+
+
+def _unfolded(number: int, found: Fields, source: Source, notices: Notices) -> Iterator[Row]:
+    """Yield the row, or the rows of a conversation that stands on one line with its ``messages``."""
+    messages = found.get("messages")
+    if not isinstance(messages, list):
+        yield Row(number, found)
+        return
+    notices.note("a whole conversation on one line: read from its messages", source.at(number))
+    shared = {name: value for name, value in found.items() if name != "messages"}
+    if "id" in shared:
+        shared.setdefault("conversation_id", shared.pop("id"))
+    for message in messages:
+        if isinstance(message, dict):
+            yield Row(number, {**shared, **message})
+        else:
             notices.leave_out("not a JSON object", source.at(number))
 
 
@@ -97,7 +114,7 @@ def _listed(source: Source, notices: Notices) -> Iterator[Row]:
     notices.note("a JSON list instead of lines: places are counted by item", source.name)
     for number, item in enumerate(found, 1):
         if isinstance(item, dict):
-            yield Row(number, item)
+            yield from _unfolded(number, item, source, notices)
         else:
             notices.leave_out("not a JSON object", source.at(number))
 
@@ -135,7 +152,7 @@ def _heading(reader: Any, source: Source) -> list[str]:
         heading = [cell.strip() for cell in next(reader)]
     except (csv.Error, StopIteration) as error:
         raise BadInput(f"no heading can be read: {error}", where=source.at(1), fix="give CSV with a heading") from error
-    if len(heading) < 2:
+    if sum(map(bool, heading)) < 2:
         raise BadInput(
             "neither JSON objects nor CSV with a heading",
             where=source.at(1),

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -35,7 +36,7 @@ class Source:
     def unpacked(self) -> IO[bytes]:
         """Return the content from its start, unpacked."""
         self.stream.seek(0)
-        return cast(IO[bytes], gzip.GzipFile(fileobj=self.stream)) if self.gzipped else self.stream
+        return cast(IO[bytes], gzip.GzipFile(fileobj=self.stream, mode="rb")) if self.gzipped else self.stream
 
     def head(self, count: int = 4096) -> bytes:
         """Return the first bytes of the content; what can be unpacked of a damaged file."""
@@ -56,9 +57,14 @@ class Source:
         return f"{self.name}:{line}"
 
 
-def open_source(path: str) -> Source:
+@contextmanager
+def open_source(path: str) -> Iterator[Source]:
     """Open a file, or standard input for ``-``. Raises `BadInput` when it cannot be opened or is an archive."""
-    stream = _standard_input() if path == "-" else _file(Path(path))
+    with _standard_input() if path == "-" else _file(Path(path)) as stream:
+        yield _source(path, stream)
+
+
+def _source(path: str, stream: IO[bytes]) -> Source:
     start = stream.read(4)
     for magic, what in _ARCHIVES.items():
         if start.startswith(magic):

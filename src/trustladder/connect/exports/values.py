@@ -119,9 +119,9 @@ def words_of(value: object) -> tuple[str, ...]:
 
 def tool_calls_of(value: object) -> tuple[ToolCall, ...] | None:
     """Return tool calls from a list of ``{name, arguments}``, also under ``function``; None for anything else."""
-    found = _json(value) if isinstance(value, str) else value
-    if found is None or found == "":
+    if value is None or value == "":
         return ()
+    found = _json(value) if isinstance(value, str) else value
     if not isinstance(found, list):
         return None
     calls = tuple(_tool_call(item) for item in found)

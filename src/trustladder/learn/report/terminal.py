@@ -24,10 +24,12 @@ def show(audit: Audit, console: Console) -> None:
         console.print(_standing(audit), _worst(audit), _strategies(audit), sep="\n")
 
 
-def _plain(title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
+def _plain(title: str, *columns: str, right: tuple[str, ...] = (), wide: str | None = None) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        table.add_column(
+            column, justify="right" if column in right else "left", overflow="fold", no_wrap=column == wide
+        )
     return table
 
 
@@ -42,7 +44,7 @@ def _indicators(audit: Audit) -> Table:
 
 
 def _standing(audit: Audit) -> Group:
-    table = _plain("Against this policy", "", "", "", right=("",))
+    table = _plain("Against this policy", "verdict", "tickets", "", right=("tickets",), wide="verdict")
     table.show_header = False
     for key, (name, meaning) in words.VERDICTS.items():
         table.add_row(name, f"{audit.standing[key]:,}", Text(meaning, style="dim"))
@@ -60,9 +62,9 @@ def _worst(audit: Audit) -> Group:
 
 def _strategies(audit: Audit) -> Group:
     known = bool(audit.strategies and audit.strategies[0].ended_badly + audit.strategies[0].ended_well)
-    names = ["strategy", "handed over", "bot turns", "too long", "late", "missed", "unnecessary"]
-    names += ["bad ends caught", "good ends handed over"] if known else []
-    table = _plain("Beside simpler ways", *names, right=tuple(names[1:]))
+    names = ["strategy", "handed over", "bot turns", "too long", "late", "missed", "need-less"]
+    names += ["bad ends caught", "good ends taken"] if known else []
+    table = _plain("Beside simpler ways", *names, right=tuple(names[1:]), wide="strategy")
     for row in audit.strategies:
         counts = (row.handoffs, row.bot_turns, row.beyond_turns)
         verdicts = (row.verdicts[key] for key in ("late", "missed", "unnecessary"))
