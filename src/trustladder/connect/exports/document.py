@@ -11,6 +11,7 @@ from trustladder.connect.exports.source import Source
 from trustladder.errors import BadInput
 from trustladder.learn.conversation import Conversation, Notices
 
+_CHECK = "check --like, or leave it out"
 _SHAPE = (KeyError, TypeError, AttributeError, ValueError, IndexError)
 
 
@@ -19,7 +20,11 @@ def load(source: Source, layout: str) -> Any:
     try:
         return msgspec.json.decode(source.whole())
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BadInput(f"no JSON document, as --like {layout} needs: {error}", where=source.name) from error
+        raise BadInput(
+            f"no JSON document, as --like {layout} needs: {error}",
+            where=source.name,
+            fix="check --like, or leave it out",
+        ) from error
 
 
 def members(source: Source) -> Iterator[tuple[str, bytes]]:
@@ -32,7 +37,7 @@ def members(source: Source) -> Iterator[tuple[str, bytes]]:
                 if opened is not None:
                     yield member.name, opened.read()
     except tarfile.TarError as error:
-        raise BadInput(f"no tar archive, as this layout needs: {error}", where=source.name) from error
+        raise BadInput(f"no tar archive, as --like dbdc3 needs: {error}", where=source.name, fix=_CHECK) from error
 
 
 Convert = Callable[[Any, int], Conversation | None]
@@ -41,7 +46,7 @@ Convert = Callable[[Any, int], Conversation | None]
 def converted(items: Any, convert: Convert, source: Source, notices: Notices) -> Iterator[Conversation]:
     """Yield what ``convert`` makes of each item (and its number, from 1); an item of another shape is left out."""
     if not isinstance(items, list):
-        raise BadInput("no list of conversations where the layout has one", where=source.name, fix="check --like")
+        raise BadInput("no list of conversations where the layout has one", where=source.name, fix=_CHECK)
     used = 0
     for number, item in enumerate(items, 1):
         try:
@@ -55,4 +60,4 @@ def converted(items: Any, convert: Convert, source: Source, notices: Notices) ->
             used += 1
             yield conversation
     if items and not used:
-        raise BadInput("no conversation of the layout's shape is in it", where=source.name, fix="check --like")
+        raise BadInput("no conversation of the layout's shape is in it", where=source.name, fix=_CHECK)
