@@ -384,6 +384,12 @@ def test_a_bad_key_is_bad_input(ledger: Ledger, name: str) -> None:
             ledger.history(key)
 
 
+def test_a_transaction_inside_another_is_refused(ledger: Ledger) -> None:
+    with pytest.raises(RuntimeError, match="must not open another"):
+        ledger.transact(KEY, lambda _: ledger.transact(KEY, lambda transaction: transaction.position))
+    write(ledger, KEY, lives.OPENED)  # and the ledger goes on
+
+
 def test_a_closed_ledger_says_so(ledger: Ledger) -> None:
     ledger.ping()
     ledger.close()

@@ -137,11 +137,6 @@ def test_work_that_ends_too_late_is_rolled_back(ledger: SqliteLedger) -> None:
     assert ledger.history(KEY) == ()
 
 
-def test_a_transaction_inside_another_is_refused(ledger: SqliteLedger) -> None:
-    with pytest.raises(RuntimeError, match="must not open another"):
-        ledger.transact(KEY, lambda _: ledger.transact(KEY, lambda transaction: transaction.position))
-
-
 @pytest.mark.parametrize("path_or_memory", ["file", ":memory:"])
 def test_work_may_read_the_ledger(path: Path, path_or_memory: str) -> None:
     ledger = SqliteLedger(str(path) if path_or_memory == "file" else path_or_memory)

@@ -1,5 +1,6 @@
 """The ledger in a PostgreSQL database: a row lock a ticket, many processes and machines at once."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -31,6 +32,7 @@ class PostgresLedger(StoredLedger):
     def __init__(self, url: str, clock: Clock | None = None, timeout_ms: int = TIMEOUT_MS) -> None:
         super().__init__(clock)
         self._timeout_ms = timeout_ms
+        self._here = threading.local()
         self._pool = Pool(url, CONNECTIONS, timeout_ms)
         try:
             self._with_session(_migrate, self._deadline())
@@ -41,12 +43,18 @@ class PostgresLedger(StoredLedger):
     def transact(self, key: TicketKey, work: Callable[[Transaction], R], timeout_ms: int | None = None) -> R:
         """Run ``work`` with the ticket locked; see the protocol."""
         checked_key(key)
+        if getattr(self._here, "inside", False):
+            raise RuntimeError("work inside a transaction must not open another one on the same ledger")
         patience_ms = timeout_ms or self._timeout_ms
 
         def locked(session: PostgresSession) -> R:
             if patience_ms > self._timeout_ms:
                 session.command(f"SET LOCAL statement_timeout = {int(patience_ms)}")
-            return work(StoredTransaction(session, key, self._clock_ms()))
+            self._here.inside = True
+            try:
+                return work(StoredTransaction(session, key, self._clock_ms()))
+            finally:
+                self._here.inside = False
 
         return self._with_session(lambda session: _transaction(session, locked), self._deadline(patience_ms))
 
