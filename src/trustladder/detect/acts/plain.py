@@ -13,6 +13,7 @@ _COMMENT_MARKS = re2.compile(r"<!--|-->|<!\[CDATA\[|\]\]>")
 _TAG = re2.compile(r"</?[a-zA-Z][^<>]{0,900}>")
 _BLOCK_TAG = re2.compile(r"(?i)^</?(?:p|br|div|li|ul|ol|tr|h[1-6]|table|blockquote)\b")
 _ATTRIBUTE_TEXT = re2.compile(r"\"([^\"<>]*\s[^\"<>]*)\"|'([^'<>]*\s[^'<>]*)'")
+_ATTRIBUTE = re2.compile(r"[\w:-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]+)|^</?\w+|/?>$")
 _MARKDOWN = re2.compile(r"[*_`~]{1,3}|^\s*#{1,6}\s+|^\s*>+\s*")
 _MARKDOWN_LINK = re2.compile(r"!?\[([^\]\n]*)\]\(([^)\n]*)\)")
 _BLOB = re2.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}|(?:\\x[0-9a-fA-F]{2}){4,}|(?:%[0-9a-fA-F]{2}){4,}|(?:[01]{8}\s?){4,}")
@@ -84,7 +85,8 @@ def _without_invisibles(text: str) -> str:
 
 def _tag_text(match: "re2._Match") -> str:
     tag = match.group()
-    said = " ".join(a or b for a, b in _ATTRIBUTE_TEXT.findall(tag))
+    loose = str(_ATTRIBUTE.sub(" ", tag)).strip()
+    said = " ".join([a or b for a, b in _ATTRIBUTE_TEXT.findall(tag)] + [loose] * (" " in loose))
     edge = "\n" if _BLOCK_TAG.match(tag) else ""
     return f"{edge}\n{said}\n" if said else edge
 

@@ -63,6 +63,7 @@ class _Scope:
     summary: bool = False
     recap: bool = False
     listing: bool = False
+    asking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +154,21 @@ def _read_sentence(plain: str, names: frozenset[str], scope: _Scope) -> _Seen:
     asked = plain.rstrip("\"') ").endswith("?")
     if "summarise" in cue_pack().kinds(plain):
         plain = without_first_quotation(plain)
-    for part in clauses(plain):
-        joined, words = leading_conjunction(part)
-        if words:
-            name = len(words.split()) <= 2 and names.issuperset(words.split())
-            _read_clause(_Clause(words, cue_pack().kinds(words), joined, asked, name), scope, seen)
+    parts = [_clause(part, names, asked) for part in clauses(plain)]
+    scope.asking = asked or any(clause.has("ask") for clause in parts)
+    for clause in parts:
+        _read_clause(clause, scope, seen)
     if not seen.recognised and "function" not in cue_pack().kinds(plain):
         return _opaque()
     if not seen.acts:
         seen.acts.add(scope.act or Act.ACKNOWLEDGE)
     return seen
+
+
+def _clause(part: str, names: frozenset[str], asked: bool) -> _Clause:
+    joined, words = leading_conjunction(part)
+    name = bool(words) and len(words.split()) <= 2 and names.issuperset(words.split())
+    return _Clause(words, cue_pack().kinds(words), joined, asked, name)
 
 
 def _read_clause(clause: _Clause, scope: _Scope, seen: _Seen) -> None:
@@ -223,7 +229,9 @@ def _open(scope: _Scope, clause: _Clause, mild: set[Act]) -> None:
 
 
 def _adds_nothing(clause: _Clause, scope: _Scope) -> bool:
-    if clause.has("filler") or clause.has("header"):
+    if not clause.words or clause.has("filler") or clause.has("header"):
+        return True
+    if scope.asking and clause.has("opening"):
         return True
     if clause.name and scope.act is Act.ACKNOWLEDGE:
         return True
