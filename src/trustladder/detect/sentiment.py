@@ -6,9 +6,12 @@ from trustladder.detect.cues import NO_HITS, hits_in
 from trustladder.detect.detector import CUSTOMER, detector
 from trustladder.detect.scene import Scene
 from trustladder.detect.text import Read, read
+from trustladder.detect.vectors import frustration_of, reads_english, vector
 
 _FIRST_TURNS = 2
 _MARKS = 15
+LEAST_LEARNED = 30
+"""The least learned reading that counts: below it neutral texts differ by chance."""
 
 
 def negativity(text: Read) -> int:
@@ -47,6 +50,18 @@ def _shouts(original: str) -> bool:
     return len(letters) > 12 and sum(character.isupper() for character in letters) > 0.6 * len(letters)
 
 
+def level(text: Read, ticket_language: str = "") -> int:
+    """Return how negative a text is, 0 to 100: by its cues or, in English, by the learned reading, if that is more."""
+    hits = hits_in(text, "customer")
+    if not reads_english(text, ticket_language) or ("negative" in text.unsaid and not hits.get("negative")):
+        return negativity(text)
+    if "level" not in text.memo:
+        learned = frustration_of(vector(text))
+        text.memo["level"] = max(negativity(text), learned if learned >= LEAST_LEARNED else 0)
+    value: int = text.memo["level"]
+    return value
+
+
 @detector("sentiment", "sentiment_drop", roles=CUSTOMER)
 def sentiment(scene: Scene) -> tuple[Signal, ...]:
     """How negative the customer's latest message is, and how far that is above the ticket's own start.
@@ -55,8 +70,9 @@ def sentiment(scene: Scene) -> tuple[Signal, ...]:
     `sentiment_drop` is the rise of that level over the milder of the customer's first two messages. Both follow
     the newest message: a customer may calm down.
     """
-    now = negativity(scene.text)
+    language = scene.ticket.language
+    now = level(scene.text, language)
     first = [t for t in scene.ticket.turns if t.role is Role.CUSTOMER][:_FIRST_TURNS]
-    start = min((negativity(read(turn.text)) for turn in first), default=now)
+    start = min((level(read(turn.text), language) for turn in first), default=now)
     evidence = scene.quoting(scene.hits_of("negative")) or scene.quoting_all()
     return (Signal("sentiment", now, evidence), Signal("sentiment_drop", max(0, now - start), evidence))

@@ -88,13 +88,15 @@ class Read:
 
     ``folded`` is in lower case with a line feed after each clause; ``matched`` is the same in ASCII bytes, one
     byte a character, so that offsets of a match are offsets of ``folded``. ``cut`` tells that the middle of a
-    very long text was not read. ``memo`` is where detectors keep what follows from this text alone.
+    very long text was not read. ``memo`` is where detectors keep what follows from this text alone, and ``unsaid``
+    holds the signals of which a cue matched and was unsaid ("I am not angry").
     """
 
     def __init__(self, text: str) -> None:
         self.cut = len(text) > 2 * WINDOW_CHARACTERS
         self.original = f"{text[:WINDOW_CHARACTERS]}\n{text[-WINDOW_CHARACTERS:]}" if self.cut else text
         self.memo: dict[str, Any] = {}
+        self.unsaid: set[str] = set()
         self._places: list[int] | None = None
         self.folded = _break_clauses(self._fold())
         self.matched = _NOT_ASCII.sub(NOT_ASCII_BYTE, self.folded).encode("ascii")

@@ -1,22 +1,30 @@
 """Ticket types recognised in a customer's words, and an honest nothing where none is.
 
 A recognised type can raise the base of the risk and never lower it (law 6), so the costly mistake is to miss a
-trust-critical one: cues for money, security and law name their types by themselves.
+trust-critical one: cues for money, security and law name their types by themselves. Beside them stands a
+classifier made from the policy's own examples, or plain likeness to an example where there are too few.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from trustladder.core.policy import Policy
 from trustladder.core.ticket import Role
-from trustladder.detect.repetition import content
+from trustladder.detect.repetition import content, overlap
 from trustladder.detect.scene import Scene
 from trustladder.detect.text import Read
+from trustladder.detect.vectors import vector
 
 ALIKE = 0.5
 """From which weighed overlap a message is taken to be of an example's type."""
 LEAST_CUE = 70
 """The least strength of a cue that names a type by itself."""
+LEAST_EXAMPLES = 5
+"""How many examples every one of at least two types needs before a classifier is made of them."""
+UNKNOWN_STRENGTH = 40
+"""The strength of `out_of_scope` for a message that is just outside every type."""
 
 NAMES_BY_CUE: Mapping[str, frozenset[str]] = {
     "payment": frozenset({"billing", "payment", "payments", "refund", "refunds", "invoice", "invoices", "charges"}),
@@ -29,16 +37,57 @@ NAMES_BY_CUE: Mapping[str, frozenset[str]] = {
 """The names of ticket types that a signal's cues stand for."""
 
 
+@dataclass(frozen=True, slots=True)
+class TypeReading:
+    """What the classifier made of a message: the type's name, if any, and how sure it is, 0 to 100 (50 decides)."""
+
+    names: tuple[str, ...]
+    sure: int
+
+
 @lru_cache(maxsize=16)
-def _examples(examples: tuple[tuple[str, str], ...]) -> tuple[tuple[str, Mapping[str, float]], ...]:
-    return tuple((name, content(Read(sentence))) for name, sentence in examples)
+def _classifier(examples: tuple[tuple[str, tuple[str, ...]], ...]) -> Any:
+    from trustladder.detect.meaning.types import TypeClassifier
+
+    return TypeClassifier.fit(dict(examples))
+
+
+def _taught(policy: Policy) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    kinds = policy.ticket_types.values()
+    return tuple((kind.name, kind.examples) for kind in kinds if len(kind.examples) >= LEAST_EXAMPLES)
+
+
+def prepare_types(policy: Policy) -> None:
+    """Learn a policy's types before its first turn, so that no customer waits for it (tenths of a second).
+
+    Raises `ModelUnusable` when the encoder's file is missing or changed.
+    """
+    taught = _taught(policy)
+    if len(taught) > 1:
+        _classifier(taught)
+
+
+def type_reading(scene: Scene) -> TypeReading | None:
+    """Return what the classifier says, None where the policy gives too few examples for one."""
+    taught = _taught(scene.policy)
+    if len(taught) < 2:
+        return None
+    if "type" not in scene.text.memo or scene.text.memo["type"][0] != scene.policy.digest:
+        scene.text.memo["type"] = (scene.policy.digest, _read_type(_classifier(taught), scene.text))
+    reading: TypeReading = scene.text.memo["type"][1]
+    return reading
+
+
+def _read_type(classifier: Any, text: Read) -> TypeReading:
+    name, sure = classifier.classify_vector(vector(text))
+    return TypeReading(() if name is None else (name,), sure)
 
 
 def recognised_types(scene: Scene) -> tuple[str, ...]:
     """Return the policy's types that a customer's turn shows, in the policy's order; nothing is honest unknown."""
     if scene.role is not Role.CUSTOMER or not scene.turn.text.strip():
         return ()
-    named = _by_cue(scene) | _by_example(scene)
+    named = _by_cue(scene) | _by_meaning(scene)
     return tuple(name for name in scene.policy.ticket_types if name in named)
 
 
@@ -48,18 +97,23 @@ def _by_cue(scene: Scene) -> set[str]:
     return names & scene.policy.ticket_types.keys()
 
 
+def _by_meaning(scene: Scene) -> set[str]:
+    if len(content(scene.text)) < 2:
+        return set()
+    reading = type_reading(scene)
+    taught = set(reading.names) if reading is not None else set()
+    return taught | _by_example(scene)
+
+
 def _by_example(scene: Scene) -> set[str]:
     own = content(scene.text)
-    if not own:
-        return set()
-    return {name for name, example in _examples(_sentences(scene.policy)) if _covers(own, example) >= ALIKE}
+    return {name for name, example in _examples(_sentences(scene.policy)) if overlap(own, example) >= ALIKE}
+
+
+@lru_cache(maxsize=16)
+def _examples(sentences: tuple[tuple[str, str], ...]) -> tuple[tuple[str, Mapping[str, float]], ...]:
+    return tuple((name, content(Read(sentence))) for name, sentence in sentences)
 
 
 def _sentences(policy: Policy) -> tuple[tuple[str, str], ...]:
-    return tuple((t.name, sentence) for t in policy.ticket_types.values() for sentence in t.examples)
-
-
-def _covers(own: Mapping[str, float], example: Mapping[str, float]) -> float:
-    shared = sum(example[word] for word in own.keys() & example.keys())
-    total = sum(own.values()) + sum(example.values())
-    return 2 * shared / total if shared >= 3 else 0.0
+    return tuple((kind.name, sentence) for kind in policy.ticket_types.values() for sentence in kind.examples)

@@ -1,43 +1,60 @@
 """The way from a reading to its meaning: vectors of the shipped sentence encoder, kept with the text."""
 
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
+from trustladder.detect.language import language_of
 from trustladder.detect.text import Read
 
 ENCODED_CHARACTERS = 2_000
 """How much of a text is encoded: a need is stated early, and the encoder reads 256 tokens."""
-
-
-class _Encoder(Protocol):
-    def encode(self, texts: list[str]) -> Any: ...
+ENGLISH = "en"
+"""The language of the sentences that the heads were trained on; other languages rest on their cues."""
 
 
 @cache
-def _encoder() -> _Encoder | None:
-    """Return the encoder, None in an installation that was built without one.
+def _encoder() -> Any:
+    from trustladder.detect.meaning.encoder import load_encoder
 
-    A model file that is there and is not the one that was built raises `ModelUnusable`: that is a failure, and
-    the signals that rest on it are then unknown.
-    """
-    try:
-        from trustladder.detect.meaning.encoder import load_encoder
-    except ModuleNotFoundError:
-        return None
     return load_encoder()
 
 
+def encoder_size() -> int:
+    """Return how many numbers a vector has. Raises `ModelUnusable` when the shipped model is missing or changed."""
+    size: int = _encoder().size
+    return size
+
+
 def vector(text: Read) -> Any:
-    """Return the unit vector of a text (float32), None where no encoder is installed."""
+    """Return the unit vector of a text (float32). Raises `ModelUnusable` as `encoder_size`."""
     if "vector" not in text.memo:
-        encoder = _encoder()
-        text.memo["vector"] = None if encoder is None else encoder.encode([text.original[:ENCODED_CHARACTERS]])[0]
+        text.memo["vector"] = _encoder().encode([text.original[:ENCODED_CHARACTERS]])[0]
     return text.memo["vector"]
 
 
+def frustration_of(of: Any) -> int:
+    """Return how frustrated the writer of a text with this vector sounds, 0 to 100."""
+    from trustladder.detect.meaning.heads import frustration_of as learned
+
+    return learned(of)
+
+
+def asks_for_a_person(text: Read) -> int:
+    """Return how surely a text asks for a person, 0 to 100, by the learned reading."""
+    from trustladder.detect.meaning.heads import human_request_of
+
+    return human_request_of(text.original[:ENCODED_CHARACTERS], vector(text))
+
+
 def alike_in_meaning(one: Read, other: Read) -> float:
-    """Return the cosine of two texts' vectors, 0 where there is no encoder or nothing in common."""
-    mine, theirs = vector(one), vector(other)
-    return 0.0 if mine is None or theirs is None else max(0.0, float(np.dot(mine, theirs)))
+    """Return the cosine of two texts' vectors, at least 0."""
+    return max(0.0, float(np.dot(vector(one), vector(other))))
+
+
+def reads_english(text: Read, ticket_language: str) -> bool:
+    """Return whether the heads may read a text: it is English, or nothing speaks against it."""
+    if "language" not in text.memo:
+        text.memo["language"] = language_of(text.words)
+    return (text.memo["language"] or ticket_language or ENGLISH).startswith(ENGLISH)

@@ -48,7 +48,11 @@ class TypeClassifier:
 
     def classify(self, text: str) -> tuple[str | None, int]:
         """The type and how sure, 0 to 100; below 50 the type is unknown and the name is None."""
-        best, scores = self.scores(self.encoder.encode([text]))
+        return self.classify_vector(self.encoder.encode([text])[0])
+
+    def classify_vector(self, vector: Vectors) -> tuple[str | None, int]:
+        """`classify` for a text whose vector is known already."""
+        best, scores = self.scores(vector[None])
         sure = round(100 / (1 + np.exp(-np.clip((scores[0] - self.threshold) / self.spread, -30, 30))))
         return (self.names[best[0]] if sure >= 50 else None), int(sure)
 

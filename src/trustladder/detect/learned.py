@@ -1,0 +1,100 @@
+"""Signals that were learned: what small models make of a conversation, beside what the cues name.
+
+Each is one reading among others: it can add to the risk, and a policy that gives it no weight switches it off.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trustladder.core.signals import Evidence, Signal
+from trustladder.core.ticket import Turn
+from trustladder.detect.detector import BOT, CUSTOMER, Detector, detector
+from trustladder.detect.repetition import LEAST_STEMS, content
+from trustladder.detect.scene import Said, Scene
+from trustladder.detect.types import UNKNOWN_STRENGTH, type_reading
+from trustladder.detect.vectors import encoder_size, vector
+
+if TYPE_CHECKING:
+    from trustladder.detect.outcome.detector import OutcomeRisk
+
+
+@cache
+def _outcome() -> "OutcomeRisk":
+    # On first use and not on import: a model that is missing makes this one signal unknown and nothing else.
+    from trustladder.detect.outcome import load_outcome_model
+    from trustladder.detect.outcome.detector import OutcomeRisk
+
+    return OutcomeRisk(load_outcome_model())
+
+
+@detector("outcome_risk", roles=frozenset(CUSTOMER | BOT))
+def outcome_risk(scene: Scene) -> Iterable[Signal]:
+    """Conversations that read like this one ended badly, by the learned score.
+
+    Scale: the calibrated probability of a bad end, in whole percent; the words that raised it most are quoted.
+    """
+    turns = (*scene.ticket.turns, scene.turn)
+    return [replace(s, evidence=tuple(_as_written(e, turns) for e in s.evidence)) for s in _outcome().read(scene)]
+
+
+def _as_written(evidence: Evidence, turns: Sequence[Turn]) -> Evidence:
+    """Quote the words of the model as the turn has them; what stands in no text is named as a measure."""
+    if not evidence.quote:
+        return evidence
+    text = turns[evidence.turn].text
+    start = text.lower().find(evidence.quote)
+    quote = text[start : start + len(evidence.quote)] if start >= 0 else ""
+    if quote.lower() == evidence.quote:
+        return Evidence(evidence.turn, quote)
+    return Evidence(evidence.turn, field=f"outcome.{evidence.quote.replace(' ', '_')}")
+
+
+@detector("breakdown_risk", roles=BOT)
+def breakdown_risk(scene: Scene) -> tuple[Signal, ...]:
+    """The bot's turn reads like one after which conversations break down.
+
+    Scale: the share of people who would say so (a possible breakdown counts half) in hundredths; only where most
+    would, and only after the customer has written.
+    """
+    if not scene.customer or not scene.turn.text.strip() or not encoder_size():
+        return ()
+    from trustladder.detect.meaning.breakdown import Place, breakdown_of
+
+    last = scene.customer[-1].turn.text
+    at = Place(scene.turn.text, last, vector(scene.text), _vectors(scene.bot), _vectors(scene.customer))
+    reading = breakdown_of(at)
+    return (Signal("breakdown_risk", reading.strength, scene.quoting_all()),) if reading.is_likely else ()
+
+
+def _vectors(said: Sequence[Said]) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":
+    if not said:
+        return np.zeros((0, encoder_size()), dtype=np.float32)
+    return np.stack([vector(one.text) for one in said])
+
+
+@detector("out_of_scope", roles=CUSTOMER)
+def out_of_scope(scene: Scene) -> tuple[Signal, ...]:
+    """The need is none that automation was given: the classifier of the policy's ticket types knows no type for it.
+
+    Scale: 40 just outside, 100 far from every type. Nothing where the ticket has a type, declared or recognised,
+    where the policy gives too few examples to learn from, or where the message states no need.
+    """
+    ticket = scene.ticket
+    if ticket.ticket_type is not None or ticket.recognised_types or len(content(scene.text)) < LEAST_STEMS + 1:
+        return ()
+    if scene.hits_of("settled"):
+        return ()
+    reading = type_reading(scene)
+    if reading is None or reading.names:
+        return ()
+    strength = UNKNOWN_STRENGTH + round((100 - UNKNOWN_STRENGTH) * (50 - reading.sure) / 50)
+    return (Signal("out_of_scope", strength, scene.quoting_all()),)
+
+
+def detectors() -> Iterable[Detector]:
+    """Return this file's detectors."""
+    yield from (outcome_risk, breakdown_risk, out_of_scope)
