@@ -115,7 +115,7 @@ def breakdown_of(at: Place) -> Breakdown:
     standard = (measures(at) - model["mean"]) / model["spread"]
     row = np.concatenate(
         [at.vector @ model["bot_axes"], CUSTOMER_WEIGHT * (customer @ model["customer_axes"]), PLACE_WEIGHT * standard]
-    )
+    ).astype(np.float32)  # as the landmarks are: a wider row would copy all of them at every turn
     near = np.exp(-WIDTH * np.maximum(model["squares"] + row @ row - 2 * (model["landmarks"] @ row), 0))
     none, possible, certain = shares((near @ model["coefficients"] + model["base"])[None])[0]
     return Breakdown(float(none), float(possible), float(certain), float(model["threshold"][0]))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from heapq import nlargest
 from io import BytesIO
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,7 @@ class Live:
     sums: dict[str, float] = field(default_factory=dict)
     squares: dict[str, float] = field(default_factory=dict)
     counted: dict[str, int] = field(default_factory=dict)
+    raising: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def add(self, turn: Turn) -> None:
         """Take the next turn."""
@@ -114,6 +116,8 @@ class Live:
         kind = word[:2]
         self.sums[kind] = self.sums.get(kind, 0.0) + (now - before) * known[1]
         self.squares[kind] = self.squares.get(kind, 0.0) + (now * now - before * before) * known[0] ** 2
+        if known[1] > 0:
+            self.raising.setdefault(kind, {})[word] = now * known[1]
 
     def score(self, domain: str = "") -> OutcomeScore:
         """The score after the turns so far; `domain` is the ticket's type where it was one of the training data."""
@@ -125,12 +129,10 @@ class Live:
         return OutcomeScore(part.strength(logit, domain), self._reasons(parts))
 
     def _reasons(self, parts: Sequence[float]) -> tuple[Reason, ...]:
-        known = self.model.text.words.known
-        length = {kind: math.sqrt(square) for kind, square in self.squares.items()}
         words = [
-            ((1 + math.log(count)) * known[word][1] / length[word[:2]], word)
-            for word, count in self.counted.items()
-            if known[word][1] > 0
+            (value / math.sqrt(self.squares[kind]), word)
+            for kind, raising in self.raising.items()
+            for word, value in nlargest(SHOWN_REASONS, raising.items(), key=_points)
         ]
         measures = (
             Reason(-1, name.replace("_", " "), value) for value, name in _largest(zip(parts, MEASURES, strict=True))
@@ -138,6 +140,9 @@ class Live:
         return top_reasons(
             (*measures, *(Reason(self.running.where[word], word[2:], value) for value, word in _largest(words)))
         )
+
+
+_points = itemgetter(1)
 
 
 def _largest(found: Iterable[tuple[float, str]]) -> list[tuple[float, str]]:
