@@ -1,7 +1,7 @@
 """From recorded conversations to the parts of the learned score: rows, recipes, fits.
 
 What raises the risk of failure was decided before fitting, by sign: demand, effort and trouble may only add. It is
-this that lets the score hold for bots and customers that it has not seen (`docs/detect/outcome.md`).
+this that lets the score hold for bots and customers that it has not seen.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
