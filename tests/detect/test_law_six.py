@@ -75,6 +75,13 @@ def test_any_text_is_read_and_quoted_as_it_was_written(text: str) -> None:
     assert len(reading.matched) == len(reading.folded)
 
 
+def test_half_a_surrogate_pair_is_read_like_any_other_letter() -> None:
+    seen, _ = perceived(
+        [("customer", "\ud800 hello there, can I ask you something"), ("customer", "I need a hum\udfffan agent")]
+    )
+    assert not seen.unknown
+
+
 def test_a_request_in_the_unread_middle_of_a_huge_message_is_unknown_and_not_absent() -> None:
     padding = "lorem " * WINDOW_CHARACTERS
     seen, _ = perceived([("customer", f"{padding}\n\nI want to talk to a human.\n\n{padding}")])

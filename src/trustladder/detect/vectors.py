@@ -27,10 +27,15 @@ def encoder_size() -> int:
     return size
 
 
+def _start_of(text: Read) -> str:
+    """Return what is encoded of a text; half a surrogate pair, which JSON can carry, has no UTF-8 and becomes "?"."""
+    return text.original[:ENCODED_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+
+
 def vector(text: Read) -> Any:
     """Return the unit vector of a text (float32). Raises `ModelUnusable` as `encoder_size`."""
     if "vector" not in text.memo:
-        text.memo["vector"] = _encoder().encode([text.original[:ENCODED_CHARACTERS]])[0]
+        text.memo["vector"] = _encoder().encode([_start_of(text)])[0]
     return text.memo["vector"]
 
 
@@ -45,7 +50,7 @@ def asks_for_a_person(text: Read) -> int:
     """Return how surely a text asks for a person, 0 to 100, by the learned reading."""
     from trustladder.detect.meaning.heads import human_request_of
 
-    return human_request_of(text.original[:ENCODED_CHARACTERS], vector(text))
+    return human_request_of(_start_of(text), vector(text))
 
 
 def alike_in_meaning(one: Read, other: Read) -> float:
