@@ -62,11 +62,11 @@ def _worst(audit: Audit) -> Group:
 
 def _strategies(audit: Audit) -> Group:
     known = bool(audit.strategies and audit.strategies[0].ended_badly + audit.strategies[0].ended_well)
-    names = ["strategy", "handed over", "bot turns", "too long", "late", "missed", "need-less"]
+    names = ["strategy", "handed over", "turns too long", "late", "missed", "not needed"]
     names += ["bad ends caught", "good ends taken"] if known else []
     table = _plain("Beside simpler ways", *names, right=tuple(names[1:]), wide="strategy")
     for row in audit.strategies:
-        counts = (row.handoffs, row.bot_turns, row.beyond_turns)
+        counts = (row.handoffs, row.beyond_turns)
         verdicts = (row.verdicts[key] for key in ("late", "missed", "unnecessary"))
         cells = [f"{n:,}" for n in (*counts, *verdicts)]
         cells += [f"{row.caught:,} of {row.ended_badly:,}", f"{row.unneeded:,} of {row.ended_well:,}"] if known else []
