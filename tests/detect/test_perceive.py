@@ -26,5 +26,5 @@ def test_a_newest_reading_of_zero_replaces_an_older_one() -> None:
     angry = ("customer", "This is ridiculous, the worst service ever!!")
     _, upset = perceived([angry])
     assert upset.signals["sentiment"].strength > 60
-    _, calm = perceived([angry, ("bot", "Here is the page."), ("customer", "The page opens.")])
+    _, calm = perceived([angry, ("bot", "Here is the page."), ("customer", "Ok, thanks.")])
     assert calm.signals["sentiment"].strength == 0

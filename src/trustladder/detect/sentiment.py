@@ -10,7 +10,7 @@ from trustladder.detect.vectors import frustration_of, reads_english, vector
 
 _FIRST_TURNS = 2
 _MARKS = 15
-LEAST_LEARNED = 30
+LEAST_LEARNED = 10
 """The least learned reading that counts: below it neutral texts differ by chance."""
 
 
