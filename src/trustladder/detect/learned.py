@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 BREAKDOWN_AT_LEAST = 60
-"""Below it the reading tells nothing on support text: 99 of 100 bot turns of tau lie under 54, whatever came of them."""
+"""Below it the reading tells nothing on support text: 99 of 100 bot turns of tau lie under 54, whatever followed."""
 
 
 @cache
