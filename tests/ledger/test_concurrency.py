@@ -149,7 +149,7 @@ def test_many_workers_do_each_due_row_once(shared_url: str) -> None:
         owe(ledger, 200)
         started = [workers.start("claim", shared_url, 0.5) for _ in range(3)]
         done = Counter(line for worker in started for line in worker.communicate(timeout=120)[0].split())
-        assert done == Counter(f"clock:{index}" for index in range(200))
+        assert done == Counter(f"{what}=clock:{index}" for what in ("claimed", "done") for index in range(200))
         assert ledger.list_due(DueState.WAITING) == []
 
 

@@ -17,7 +17,7 @@ from tests.support import postgres
 
 from trustladder.errors import LedgerUnavailable, LedgerUnreadable
 from trustladder.ledger import open_ledger
-from trustladder.ledger.protocol import TicketKey, Transaction
+from trustladder.ledger.protocol import Due, TicketKey, Transaction
 
 PATIENCE_MS = 400
 SLACK_SECONDS = 1.5
@@ -118,6 +118,18 @@ def test_a_locked_ticket_is_unavailable_within_the_timeout_and_others_go_on(post
         write(ledger, TicketKey("acme", "T-2"), lives.OPENED)
     write(ledger, KEY, lives.ASKED)
     assert len(ledger.history(KEY)) == 2
+    ledger.close()
+
+
+def test_a_row_that_another_worker_is_taking_is_passed_over(postgres_url: str) -> None:
+    ledger = open_ledger(postgres_url, timeout_ms=PATIENCE_MS * 5)
+    for due_ms, uniq in ((1, "first"), (2, "second")):
+        due = Due("clock", KEY, due_ms, uniq)
+        ledger.transact(KEY, lambda transaction, due=due: transaction.schedule(due))  # type: ignore[misc]
+    with psycopg.connect(postgres_url) as other:
+        other.execute("SELECT 1 FROM due WHERE uniq = 'first' FOR UPDATE")
+        assert [due.uniq for due in ledger.claim_due(["clock"], 1, 60_000)] == ["second"]
+    assert [due.uniq for due in ledger.claim_due(["clock"], 1, 60_000)] == ["first"]
     ledger.close()
 
 

@@ -42,8 +42,9 @@ def claim(url: str, until: str) -> None:
     while time.monotonic() - idle_since < float(until):
         for due in ledger.claim_due(["clock"], 7, 60_000):
             idle_since = time.monotonic()
+            say(f"claimed={due.uniq}")
             if ledger.finish_due(due):
-                say(due.uniq)
+                say(f"done={due.uniq}")
     ledger.close()
 
 
