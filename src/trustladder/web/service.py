@@ -8,8 +8,11 @@ import structlog
 from fastapi import FastAPI
 
 from trustladder.core.containment import Act, ToolCall
+from trustladder.core.policy import Policy
+from trustladder.core.ticket import Role, Turn, new_ticket
 from trustladder.desk import Desk
 from trustladder.desk.clocks import CLOCK
+from trustladder.desk.desk import Perceive
 from trustladder.desk.gate import Reading
 from trustladder.desk.policies import PolicyBook
 from trustladder.detect.acts import acts_of
@@ -26,6 +29,7 @@ log = structlog.get_logger()
 CLOCK_SECONDS = 1.0
 LEASE_MS = 30_000
 BATCH = 100
+MOST_WARMING_TURNS = 3
 
 
 def read_acts(text: str, declared: tuple[Act, ...], calls: tuple[ToolCall, ...], language: str) -> Reading:
@@ -41,7 +45,19 @@ def build_desk(settings: Settings) -> Desk:
         load_policy(path)
     policies = PolicyBook(path, load_policy, None if path is not None else default_policy())
     perceive = default_perceiver().perceive
+    warm(perceive, policies.current())
     return Desk(open_ledger(settings.ledger), policies, perceive, read_acts, lambda: uuid4().hex)
+
+
+def warm(perceive: Perceive, policy: Policy) -> None:
+    """Let perception load what it needs before the first customer writes: loading takes longer than a turn may.
+
+    Without it the first turn of a process would find every detector late, and be contained for that (law 4).
+    """
+    hello = Turn(0, Role.CUSTOMER, "Hello, my invoice is wrong and I would like to speak to a person.", 0)
+    for _ in range(MOST_WARMING_TURNS):
+        if not perceive(new_ticket("", ""), hello, policy).unknown:
+            return
 
 
 def run_due_clocks(desk: Desk) -> int:

@@ -42,11 +42,12 @@ async function fill() {
   const fitting = commands().filter((it) => words.every((word) => it.name.toLowerCase().includes(word)));
   list.replaceChildren(...fitting.map(option));
   mark(list.firstElementChild);
-  if (!words.length) return;
   const mine = ++asked;
+  if (!words.length) return;
   const answer = await fetch(`/find?part=true&q=${encodeURIComponent(input.value)}`);
-  if (mine !== asked || !answer.ok) return;
-  const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelectorAll("li");
+  const text = answer.ok ? await answer.text() : "";
+  if (mine !== asked) return; // typed on meanwhile
+  const found = new DOMParser().parseFromString(text, "text/html").querySelectorAll("li");
   for (const item of found) {
     item.addEventListener("click", () => { location.href = item.dataset.href; });
     list.append(item);

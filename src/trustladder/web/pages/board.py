@@ -4,7 +4,7 @@ Lists and counts are asked for far more often than tickets change, so that each 
 and not once a page. The board holds nothing that the ledger does not: it can be dropped and read again at any time.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
 
 from trustladder.core.containment import Lane
@@ -78,25 +78,34 @@ def tail_of(ledger: Ledger) -> int:
 
 
 class Board:
-    """The rows of every tenant that somebody has looked at. Safe to share between threads."""
+    """The rows of every tenant that somebody has looked at. Safe to share between threads.
+
+    ``on_change`` hears of every ticket that changed, from whichever thread read it in the feed.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
+        self.on_change: Callable[[set[TicketKey]], None] = lambda _: None
         self._ledger = ledger
         self._lock = Lock()
         self._tenants: dict[str, Rows] = {}
         self._sequence: int | None = None
 
-    def refresh(self) -> set[TicketKey]:
-        """Read what is new in the feed; return the tickets that it changed. Raises LedgerUnavailable."""
+    @property
+    def sequence(self) -> int:
+        """The place in the feed up to which the board has read."""
+        return self._sequence or 0
+
+    def refresh(self) -> None:
+        """Read what is new in the feed. Raises LedgerUnavailable."""
         with self._lock:
-            return self._follow()
+            self._follow()
 
     def look(self, tenant: str) -> Rows:
         """Return a tenant's rows as the ledger has them now. Raises LedgerUnavailable."""
         with self._lock:
             self._follow()
             rows = self._tenants.get(tenant) or self._tenants.setdefault(tenant, Rows(self._load(tenant)))
-            rows.sequence = self._sequence or 0
+            rows.sequence = self.sequence
             return rows
 
     def _load(self, tenant: str) -> Iterator[TicketSummary]:
@@ -114,20 +123,20 @@ class Board:
             if not cursor:
                 return
 
-    def _follow(self) -> set[TicketKey]:
+    def _follow(self) -> None:
+        """Read the feed on. The place moves only once its tickets were read: a failure is made up for by the next."""
         if self._sequence is None:
             self._sequence = tail_of(self._ledger)
-        changed: dict[TicketKey, int] = {}
         while fed := self._ledger.feed(self._sequence, BATCH):
+            changed = {item.key: item.sequence for item in fed}
+            for key, sequence in changed.items():
+                self._update(key, sequence)
             self._sequence = fed[-1].sequence
-            changed.update((item.key, item.sequence) for item in fed)
+            self.on_change(set(changed))
+            for tenant in {key.tenant for key in changed} & self._tenants.keys():
+                self._tenants[tenant].trim()
             if len(fed) < BATCH:
                 break
-        for key, sequence in changed.items():
-            self._update(key, sequence)
-        for tenant in {key.tenant for key in changed} & self._tenants.keys():
-            self._tenants[tenant].trim()
-        return set(changed)
 
     def _update(self, key: TicketKey, sequence: int) -> None:
         rows = self._tenants.get(key.tenant)

@@ -19,6 +19,7 @@ from trustladder.errors import NotAllowed, PermitRefused
 from trustladder.ledger.protocol import TicketKey
 from trustladder.web.api import Key, Tenant, TheDesk
 from trustladder.web.pages.guard import PageRoute
+from trustladder.web.pages.places import TheBoard
 from trustladder.web.pages.render import html, path_part
 from trustladder.web.pages.who import TheWho, Who, name_of
 from trustladder.web.wire import MOST_ID_CHARACTERS
@@ -60,8 +61,9 @@ def begin(who: TheWho) -> Response:
 
 
 @router.get("/{ticket}")
-def show(key: Key, desk: TheDesk, who: TheWho) -> Response:
+def show(key: Key, desk: TheDesk, board: TheBoard, who: TheWho) -> Response:
     """Show the chat of a ticket as its customer sees it."""
+    sequence = board.look(key.tenant).sequence
     ticket = _begun_here(desk, key)
     context = {
         "who": who,
@@ -74,6 +76,7 @@ def show(key: Key, desk: TheDesk, who: TheWho) -> Response:
         "now_ms": desk.ledger.now_ms(),
         "message_id": uuid4().hex,
         "try_these": TRY,
+        "sequence": sequence,
     }
     return html("chat.html", context)
 

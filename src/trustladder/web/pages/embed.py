@@ -1,5 +1,7 @@
 """The handoff card by itself, for a helpdesk's side panel."""
 
+import re
+
 from fastapi import APIRouter, Response
 
 from trustladder.core.summary import summarise
@@ -26,6 +28,10 @@ def handoff(key: Key, desk: TheDesk, who: TheWho) -> Response:
     return html("embed.html", context, frame_ancestors=frame_ancestors(read_settings().embed_origins))
 
 
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?")
+
+
 def frame_ancestors(origins: str) -> str:
-    """Return which sites may frame the card: our own, and the origins that the settings name."""
-    return " ".join(["'self'", *origins.replace(",", " ").split()])
+    """Return which sites may frame the card: our own, and the origins that the settings name. Others are left out."""
+    named = [origin for origin in origins.split() if _ORIGIN.fullmatch(origin)]
+    return " ".join(["'self'", *named])

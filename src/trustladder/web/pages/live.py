@@ -17,6 +17,7 @@ log = structlog.get_logger()
 POLL_SECONDS = 0.4
 """How long after its commit a change reaches an open page, at most, besides the network."""
 AFTER_FAILURE_SECONDS = 5.0
+_ALL_NEWS = ("tl-tickets", "tl-ticket")
 
 
 @dataclass(eq=False, slots=True)
@@ -40,6 +41,8 @@ class Hub:
 
     def __init__(self, board: Board) -> None:
         self.board = board
+        board.on_change = self._heard
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: set[Listener] = set()
         self._poller: asyncio.Task[None] | None = None
 
@@ -48,13 +51,18 @@ class Hub:
         here = {item.person_id for item in list(self._listeners) if (item.tenant, item.ticket_id) == _pair(key)}
         return tuple(sorted(here - {besides, ""}))
 
-    async def listen(self, tenant: str, person_id: str, ticket_id: str) -> AsyncIterator[ServerSentEvent]:
-        """Yield what a page is to be told, as long as it stays open."""
+    async def listen(self, tenant: str, person_id: str, ticket_id: str, at: int) -> AsyncIterator[ServerSentEvent]:
+        """Yield what a page is to be told, as long as it stays open. It was made at the place ``at`` in the feed."""
         listener = Listener(tenant, person_id, ticket_id)
         self._listeners.add(listener)
+        self._loop = asyncio.get_running_loop()
         if self._poller is None or self._poller.done():
             self._poller = asyncio.create_task(self._poll())
         self._tell_presence(listener)
+        if at < self.board.sequence:
+            listener.tell(*_ALL_NEWS)
+        if self.present(TicketKey(tenant, ticket_id), besides=person_id):
+            listener.tell("tl-presence")
         try:
             yield ServerSentEvent(comment="listening")
             while True:
@@ -77,11 +85,16 @@ class Hub:
         """Follow the feed while anybody listens."""
         while self._listeners:
             try:
-                self._tell(await to_thread.run_sync(self.board.refresh))
+                await to_thread.run_sync(self.board.refresh)
                 await asyncio.sleep(POLL_SECONDS)
             except LedgerUnavailable as error:
                 log.warning("live pages could not read the ledger, it will be tried again", error=str(error))
                 await asyncio.sleep(AFTER_FAILURE_SECONDS)
+
+    def _heard(self, changed: set[TicketKey]) -> None:
+        """Hear of changes, in whichever thread they were read."""
+        if self._loop is not None and self._listeners and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._tell, changed)
 
     def _tell(self, changed: Iterable[TicketKey]) -> None:
         tickets = {_pair(key) for key in changed}
@@ -89,7 +102,7 @@ class Hub:
         for listener in self._listeners:
             if listener.tenant in tenants:
                 own = (listener.tenant, listener.ticket_id) in tickets
-                listener.tell("tl-tickets", *(("tl-ticket",) if own else ()))
+                listener.tell(*(_ALL_NEWS if own else _ALL_NEWS[:1]))
 
 
 def _pair(key: TicketKey) -> tuple[str, str]:

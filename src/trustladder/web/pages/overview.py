@@ -66,8 +66,15 @@ def overview(desk: TheDesk, board: TheBoard, tenant: Tenant, who: TheWho) -> Res
         )
         for lane in LADDER
     ]
-    alarm = desk.policies.alarm
-    return html("overview.html", {"who": who, "nav": "overview", "lanes": lanes, "now_ms": now_ms, "alarm": alarm})
+    context = {
+        "who": who,
+        "nav": "overview",
+        "lanes": lanes,
+        "now_ms": now_ms,
+        "alarm": desk.policies.alarm,
+        "sequence": held.sequence,
+    }
+    return html("overview.html", context)
 
 
 @router.get("/find")

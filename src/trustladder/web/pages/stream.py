@@ -25,9 +25,10 @@ async def live(
     who: TheWho,
     ticket: Annotated[str, Query(max_length=MOST_ID_CHARACTERS)] = "",
     customer: bool = False,
+    at: Annotated[int, Query(ge=0)] = 0,
 ) -> AsyncIterator[ServerSentEvent]:
     """Tell an open page what has moved. A colleague who listens on a ticket is present on it."""
-    async for event in hub.listen(tenant, "" if customer else who.id, ticket):
+    async for event in hub.listen(tenant, "" if customer else who.id, ticket, at or hub.board.sequence):
         yield event
 
 

@@ -115,6 +115,7 @@ def ticket_page(  # noqa: PLR0913, PLR0917 - what was just done and typed comes 
     status: int = 200,
 ) -> Response:
     """Return the page of a ticket, with a notice on top and what a person had typed in its forms."""
+    sequence = hub.board.look(key.tenant).sequence  # before the rest is read, so that nothing falls between
     shown = look_at(desk, hub, who, key)
     begun = next((item.text for item in MACROS if item.id == macro), "")
     context = {
@@ -128,6 +129,6 @@ def ticket_page(  # noqa: PLR0913, PLR0917 - what was just done and typed comes 
         "typed": {"reply": begun, **(typed or {})},
         "message_id": uuid4().hex,
         "queues": list(who.policy.queues),
-        "policy_now": who.policy.digest,
+        "sequence": sequence,
     }
     return html("ticket.html", context, status)

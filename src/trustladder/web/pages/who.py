@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Cookie, Depends, Form, Query, Response
+from fastapi import APIRouter, Cookie, Depends, Form, Header, Query, Response
 from fastapi.responses import RedirectResponse
 
 from trustladder.core.policy import Person, Policy
@@ -62,8 +62,14 @@ def own_path(path: str) -> str:
 
 
 @router.get("/me")
-def choose(who: TheWho, then: Annotated[str, Query(alias="next", max_length=500)] = "/queue") -> Response:
-    """Ask who is looking."""
+def choose(
+    who: TheWho,
+    then: Annotated[str, Query(alias="next", max_length=500)] = "",
+    referer: Annotated[str, Header()] = "",
+) -> Response:
+    """Ask who is looking, and go back to where they came from."""
+    came_from = urlsplit(referer).path
+    then = then or (came_from if came_from != "/me" else "")
     people = [(person, _queues_of(who.policy, person.id)) for person in who.policy.people.values()]
     return html("me.html", {"who": who, "nav": "me", "people": people, "next": own_path(then)})
 
