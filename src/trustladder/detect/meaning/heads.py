@@ -70,7 +70,7 @@ def odds_to_probability(log_odds: npt.NDArray[np.floating]) -> npt.NDArray[np.fl
 
 
 def frustration(text: str, encoder: Encoder | None = None) -> int:
-    """How frustrated the customer sounds, 0 (content) to 100 (furious); a calmly reported problem lies near 40.
+    """How frustrated the customer sounds, 0 (content) to 100 (furious); "my card was declined" gives 29.
 
     The mean chance of three grades: a problem, a lasting or repeated problem, open anger.
     """
