@@ -14,13 +14,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx2
-import uvicorn
 
 from trustladder.core.signals import Evidence, Signal
 from trustladder.desk import AccountFacts, CustomerTurn, Desk
 from trustladder.ledger.protocol import TicketKey
 from trustladder.settings import Settings
 from trustladder.web.service import build_app
+from trustladder.web.serving import server_of
 
 PEOPLE = ("agent", "engineer", "billing_clerk", "support_lead")
 TYPES = ("billing", "technical", "how_to", "legal")
@@ -41,7 +41,7 @@ def fill(desk: Desk, tickets: int) -> None:
 def served(folder: Path) -> Iterator[tuple[str, Desk]]:
     """The real service over a SQLite ledger."""
     app = build_app(Settings(ledger=f"sqlite:///{folder / 'ledger.db'}"))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
+    server = server_of(app, log_level="error")
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -13,10 +13,9 @@ def up(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 0,
 ) -> None:
     """Start the control layer: the HTTP API and the pages, on an embedded ledger unless told otherwise."""
-    import uvicorn
-
     from trustladder.settings import read_settings
     from trustladder.web.service import build_app, said_at_start
+    from trustladder.web.serving import serve
 
     settings = read_settings()
     given = {
@@ -29,4 +28,4 @@ def up(
     chosen = type(settings)(**given)  # type: ignore[arg-type]  # the fields of Settings, each in its own type
     app = build_app(chosen)
     typer.echo(said_at_start(chosen, app))
-    uvicorn.run(app, host=chosen.host, port=chosen.port, log_level="warning")
+    serve(app, chosen.host, chosen.port)

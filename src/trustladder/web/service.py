@@ -104,6 +104,7 @@ def said_at_start(settings: Settings, app: FastAPI) -> str:
     where = f"http://{settings.host}:{settings.port}"
     lines = [
         f"trustladder is up at {where}",
+        f"  pages   {where}/ (the queue: {where}/queue)",
         f"  API     {where}/docs",
         f"  policy  {policy.name} ({settings.policy or 'the profile that ships with trustladder'})",
         f"  ledger  {settings.ledger}",

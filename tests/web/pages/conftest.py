@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
 
 from trustladder.desk import AccountFacts, CustomerTurn, Desk, Draft
 from trustladder.ledger.protocol import TicketKey
 from trustladder.policy.profiles import DEFAULT_PROFILE, profile_text
 from trustladder.settings import Settings
 from trustladder.web.service import build_app
+from trustladder.web.serving import server_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -57,8 +57,7 @@ def _serve(folder: Path, policy: str) -> Iterator[Service]:
     path = folder / "policy.yaml"
     path.write_text(policy, encoding="utf-8")
     app = build_app(Settings(ledger=f"sqlite:///{folder / 'ledger.db'}", policy=str(path)))
-    config = uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
+    server = server_of(app)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 30

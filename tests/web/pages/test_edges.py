@@ -1,8 +1,11 @@
 """What the pages answer at their edges, asked without a browser."""
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
@@ -12,6 +15,7 @@ from trustladder.web.pages.embed import frame_ancestors
 from trustladder.web.pages.render import duration
 from trustladder.web.pages.who import own_path
 from trustladder.web.service import build_app
+from trustladder.web.serving import GOODBYE_SECONDS, server_of
 
 
 @pytest.fixture
@@ -144,3 +148,21 @@ def test_what_is_no_amount_is_refused_on_the_ticket_with_what_was_typed(client: 
 )
 def test_durations_read_well(span_ms: int, text: str) -> None:
     assert duration(span_ms) == text
+
+
+def test_the_server_stops_at_once_although_pages_are_open(tmp_path: Path) -> None:
+    server = server_of(build_app(Settings(ledger=f"sqlite:///{tmp_path / 'ledger.db'}")))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    with httpx2.Client(base_url=url, timeout=20) as client, client.stream("GET", "/live") as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == ": listening"
+        start = time.monotonic()
+        server.should_exit = True
+        assert "".join(lines) == ""
+        thread.join(timeout=20)
+        assert not thread.is_alive()
+        assert time.monotonic() - start < GOODBYE_SECONDS

@@ -45,6 +45,13 @@ class Hub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: set[Listener] = set()
         self._poller: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def close(self) -> None:
+        """End every stream: the server stops. Browsers come back by themselves when it is there again."""
+        self._closed = True
+        for listener in self._listeners:
+            listener.wake.set()
 
     def present(self, key: TicketKey, besides: str = "") -> tuple[str, ...]:
         """Return the ids of the people who have a ticket open in this process."""
@@ -65,7 +72,7 @@ class Hub:
             listener.tell("tl-presence")
         try:
             yield ServerSentEvent(comment="listening")
-            while True:
+            while not self._closed:
                 await listener.wake.wait()
                 listener.wake.clear()
                 news, listener.news = sorted(listener.news), set()
@@ -83,7 +90,7 @@ class Hub:
 
     async def _poll(self) -> None:
         """Follow the feed while anybody listens."""
-        while self._listeners:
+        while self._listeners and not self._closed:
             try:
                 await to_thread.run_sync(self.board.refresh)
                 await asyncio.sleep(POLL_SECONDS)

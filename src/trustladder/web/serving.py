@@ -1,0 +1,40 @@
+"""The server that `trustladder up` runs: uvicorn, which says goodbye to open pages before it stops."""
+
+import socket
+from contextlib import suppress
+
+import uvicorn
+
+from trustladder.web.pages.live import Hub
+
+GOODBYE_SECONDS = 2
+"""How long a request that is under way when the server stops may still take."""
+
+
+class PageServer(uvicorn.Server):
+    """A uvicorn server that ends the streams of open pages first: they would last as long as the pages are open."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then stop as uvicorn does."""
+        hub = getattr(getattr(self.config.app, "state", None), "hub", None)
+        if isinstance(hub, Hub):
+            hub.close()
+        await super().shutdown(sockets)
+
+
+def server_of(app: object, log_level: str = "warning", host: str = "127.0.0.1", port: int = 0) -> PageServer:
+    """Return a server of an app, not yet running; port 0 is any free one."""
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]  # an ASGI app; uvicorn's own type for it is private
+        host=host,
+        port=port,
+        log_level=log_level,
+        timeout_graceful_shutdown=GOODBYE_SECONDS,
+    )
+    return PageServer(config)
+
+
+def serve(app: object, host: str, port: int) -> None:
+    """Serve until stopped by a signal."""
+    with suppress(KeyboardInterrupt):
+        server_of(app, host=host, port=port).run()
