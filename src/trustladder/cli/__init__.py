@@ -55,7 +55,7 @@ VERBS = (
     Verb("policy", "trustladder.cli.policy:app", "Lint, test and compare policy files."),
     Verb("up", "trustladder.cli.up:up", "Run the live control layer and the agents' workspace."),
     Verb("explain", "trustladder.cli.explain:explain", "Explain the decisions on one ticket."),
-    Verb("eval", "trustladder.cli.eval:app", "Measure the detectors on labelled conversations."),
+    Verb("eval", "trustladder.cli.eval:evaluate", "Measure perception and risk on labelled conversations."),
     Verb("acts", "trustladder.cli.acts:acts", "Tell which acts a bot's draft performs."),
     Verb("learn", "trustladder.cli.learn:app", "Propose better thresholds from what happened."),
     Verb("backtest", "trustladder.cli.backtest:backtest", "Price a policy change on past tickets."),

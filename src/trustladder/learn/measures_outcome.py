@@ -169,6 +169,7 @@ def _report(rows: Rows, scores: Numbers, seed: int, probable: bool = True) -> di
         risks = calibrated(scores, rows, seed)
         found["calibration_error"] = round(calibration_error(labels, risks), 4)
         found["calibrated_auc"] = round(auc(labels, risks), 4)
+        found["risks"] = [round(float(risk), 5) for risk in risks]
     return found
 
 

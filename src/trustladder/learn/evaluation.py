@@ -1,0 +1,398 @@
+"""The evaluation: every measure of perception and risk on labelled data, beside its baselines, in one run.
+
+Each measure says what it is, on what it was taken and with what interval; where a set is absent it says so.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trustladder.errors import BadInput
+from trustladder.learn.measures_outcome import auc, interval
+from trustladder.learn.risk_training import Numbers
+
+BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One line of the table. ``better`` is ``higher`` or ``lower``; ``aim`` is what we set out to reach, if anything.
+
+    ``paired`` is the 95 % interval of our value minus the strongest learned baseline's, on the same resamples.
+    """
+
+    name: str
+    data: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    baselines: tuple[tuple[str, float], ...] = ()
+    aim: float | None = None
+    better: str = "higher"
+    paired: tuple[float, float] | None = None
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the aim was reached; None without an aim."""
+        if self.aim is None:
+            return None
+        return self.value >= self.aim if self.better == "higher" else self.value <= self.aim
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What a picture needs: labels (0 or 1) and calibrated risks, example by example."""
+
+    name: str
+    labels: tuple[int, ...]
+    risks: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The whole run: its measures, the curves for its pictures, and the sets that were not there."""
+
+    measures: tuple[Measured, ...]
+    curves: tuple[Curve, ...]
+    absent: tuple[str, ...]
+
+
+Part = Callable[[Path], tuple[list[Measured], list[Curve]]]
+
+
+def evaluate(data: Path, say: Callable[[str], None] = lambda _: None) -> Evaluation:
+    """Evaluate on every set that a folder holds. Raises BadInput when it holds none. ``say`` is told each step."""
+    measures: list[Measured] = []
+    curves: list[Curve] = []
+    absent: list[str] = []
+    for folder, name, part in PARTS:
+        if not (data / folder).is_dir():
+            absent.append(folder)
+            continue
+        say(name)
+        found, drawn = part(data)
+        measures += found
+        curves += drawn
+    if not measures:
+        known = ", ".join(dict.fromkeys(folder for folder, _, _ in PARTS))
+        raise BadInput("no labelled set is here", where=str(data), fix=f"give the folder that holds any of: {known}")
+    return Evaluation(tuple(measures), tuple(curves), tuple(absent))
+
+
+def average_precision(labels: Numbers, scores: Numbers) -> float:
+    """Return the average precision: the mean of the precision at each positive, ranked by score (ties as ranked)."""
+    order = np.argsort(-scores, kind="stable")
+    hits = labels[order] > 0
+    ranks = np.flatnonzero(hits) + 1
+    return float(np.mean(np.arange(1, len(ranks) + 1) / ranks)) if len(ranks) else 0.0
+
+
+def brier(labels: Numbers, risks: Numbers) -> float:
+    """Return the Brier score: the mean squared distance of risk and outcome (Brier, 1950)."""
+    return float(np.mean((risks - labels) ** 2))
+
+
+def recall_at(labels: Numbers, scores: Numbers, share: float = 0.2) -> float:
+    """Return the share of bad endings among the riskiest ``share`` of the tickets: recall at that workload."""
+    most = np.argsort(-scores, kind="stable")[: max(1, round(share * len(scores)))]
+    return float(labels[most].sum() / max(1.0, labels.sum()))
+
+
+def golden_transfer_within(golden: int | None, handoff: int | None, tolerance: int, late_weight: float = 2.0) -> float:
+    """Return an episode's GT-T score, 0 to 1, after Liu et al. (AAAI 2021), for the first escalation only.
+
+    Both none gives 1, one of them none gives 0. Otherwise ``exp(−d² / (2 T²))`` of the distance in turns ``d``, within
+    a reach of 3 T; a late handoff's distance counts ``late_weight`` times, since the extra turns do the damage.
+    """
+    if golden is None or handoff is None:
+        return float(golden is None and handoff is None)
+    distance = abs(handoff - golden) * (late_weight if handoff > golden else 1.0)
+    return float(np.exp(-(distance**2) / (2 * tolerance**2))) if distance <= 3 * tolerance else 0.0
+
+
+def _failure(data: Path) -> tuple[list[Measured], list[Curve]]:
+    from trustladder.learn.measures_outcome import measure_failure
+
+    found = measure_failure(data)
+    labels = np.array(found["labels"], dtype=float)
+    where = f"tau: {found['conversations']} conversations, {found['customers']} customers, customers left out"
+    measures: list[Measured] = []
+    for share, aim in (("50%", 0.75), ("100%", 0.78)):
+        at = found["at"][share]
+        ours = at["trustladder"]
+        names = ("words", "words_and_surface", "turn_count", "model_and_domain", "always_or_never")
+        baselines = tuple((name.replace("_", " "), at[name]["auc"]) for name in names)
+        gain = tuple(ours["against_words_and_surface"]["interval"])
+        measures.append(
+            Measured(
+                f"failure of the ticket at {share} of the customer's turns, AUC",
+                where,
+                ours["auc"],
+                low=ours["auc_interval"][0],
+                high=ours["auc_interval"][1],
+                baselines=baselines,
+                aim=aim,
+                paired=(gain[0], gain[1]),
+            )
+        )
+        measures.append(Measured(f"the same within model and domain, at {share}, AUC", where, ours["auc_within"]))
+    whole = found["at"]["100%"]
+    measures += _workload(whole, labels, where, found["groups"])
+    curves = [
+        Curve(f"failure at {share}", tuple(found["labels"]), tuple(found["at"][share]["trustladder"]["risks"]))
+        for share in ("50%", "100%")
+    ]
+    return measures, curves
+
+
+def _workload(whole: Mapping[str, Any], labels: Numbers, where: str, groups: Sequence[str]) -> Iterator[Measured]:
+    ours = whole["trustladder"]
+    scores, risks = np.array(ours["scores"]), np.array(ours["risks"])
+    base = float(labels.mean())
+
+    def bounds(statistic: Callable[[list[int]], float]) -> tuple[float, float]:
+        low, high = interval(groups, statistic)
+        return round(low, 4), round(high, 4)
+
+    yield Measured(
+        "failure rate left in automation after escalating the riskiest 20 %",
+        where,
+        ours["left_in_automation"],
+        baselines=(
+            ("words and surface", whole["words_and_surface"]["left_in_automation"]),
+            ("never", round(base, 4)),
+        ),
+        aim=0.31,
+        better="lower",
+    )
+    yield Measured("calibration error (ECE, 10 bins)", where, ours["calibration_error"], aim=0.05, better="lower")
+    yield Measured(
+        "Brier score",
+        where,
+        round(brier(labels, risks), 4),
+        *bounds(lambda rows: brier(labels[rows], risks[rows])),
+        baselines=(("base rate", round(base * (1 - base), 4)),),
+        better="lower",
+    )
+    yield Measured(
+        "average precision",
+        where,
+        round(average_precision(labels, scores), 4),
+        *bounds(lambda rows: average_precision(labels[rows], scores[rows])),
+        baselines=(("base rate", round(base, 4)),),
+    )
+    yield Measured(
+        "recall of failures in the riskiest 20 %",
+        where,
+        round(recall_at(labels, scores), 4),
+        *bounds(lambda rows: recall_at(labels[rows], scores[rows])),
+        baselines=(("at random", 0.2),),
+    )
+
+
+def _writes(data: Path) -> tuple[list[Measured], list[Curve]]:
+    from trustladder.learn.measures_outcome import measure_writes
+
+    found = measure_writes(data)
+    ours = found["trustladder"]
+    where = f"tau airline: {found['actions']} proposed actions, {found['wrong']} wrong, customers left out"
+    gain = tuple(ours["against_tool_name"]["interval"])
+    measured = Measured(
+        "wrong irreversible action at the gate, AUC",
+        where,
+        ours["auc"],
+        low=ours["auc_interval"][0],
+        high=ours["auc_interval"][1],
+        baselines=(
+            ("tool name", found["tool_name"]["auc"]),
+            ("conversation length", found["conversation_length"]["auc"]),
+        ),
+        aim=0.76,
+        paired=(gain[0], gain[1]),
+    )
+    return [measured], [Curve("wrong action", tuple(found["labels"]), tuple(ours["risks"]))]
+
+
+def _betold(data: Path) -> tuple[list[Measured], list[Curve]]:
+    from trustladder.learn.measures_outcome import measure_betold
+
+    found = measure_betold(data)
+    where = f"BETOLD: {found['calls']} calls, intents and entities only"
+    whole = found["100%"]["trustladder"]
+    measures = [
+        Measured(
+            "phone call breaks off or asks to be forwarded, whole call, macro-F1", where, whole["macro_f1"], aim=0.87
+        )
+    ]
+    for share, aim in (("50%", 0.74), ("75%", 0.82)):
+        ours = found[share]["trustladder"]
+        measures.append(
+            Measured(
+                f"the same at {share} of the call, AUC",
+                where,
+                ours["auc"],
+                low=ours["auc_interval"][0],
+                high=ours["auc_interval"][1],
+                aim=aim,
+            )
+        )
+    return measures, [Curve("phone call, whole", tuple(found["labels"]), tuple(whole["risks"]))]
+
+
+def _human_request(data: Path) -> tuple[list[Measured], list[Curve]]:
+    from trustladder.learn.measures_meaning import measure_human_request
+
+    found = measure_human_request(data)
+    where = f"Bitext: {found['sentences']} sentences, none of them seen"
+    return [
+        Measured(
+            "request for a person, F1",
+            where,
+            found["f1"],
+            low=found["interval"][0],
+            high=found["interval"][1],
+            aim=0.93,
+        )
+    ], []
+
+
+def _ticket_type(data: Path) -> tuple[list[Measured], list[Curve]]:
+    from trustladder.learn.measures_meaning import measure_ticket_type
+
+    measures = []
+    for with_unknown, said in ((False, "no out-of-scope example given"), (True, "100 out-of-scope examples given")):
+        found = measure_ticket_type(data, with_unknown=with_unknown)
+        low, high = found["interval_at_90"] or (None, None)
+        measures.append(
+            Measured(
+                "out-of-scope recall at 90 % accuracy in scope",
+                f"CLINC150: 150 types, {found['examples_a_type']} examples each, {said}",
+                found["out_of_scope_recall_at_90"],
+                low,
+                high,
+                baselines=(("BERT by threshold, published", 0.523),),
+                aim=0.60,
+            )
+        )
+    return measures, []
+
+
+def _frustration(data: Path) -> tuple[list[Measured], list[Curve]]:
+    from trustladder.learn.measures_meaning import measure_frustration
+
+    measures = []
+    for key, found in measure_frustration(data).items():
+        definition, client = key.rsplit("_", 1)
+        names = ("vader", "tfidf_other_client")
+        baselines = tuple((name.replace("_", " "), found[name]["auc"]) for name in names if name in found)
+        measures.append(
+            Measured(
+                f"customer frustration by sentence ({definition.replace('_', ' ')}), AUC",
+                f"MAIA client {client}: {found['sentences']} sentences, none of them seen",
+                found["shipped"]["auc"],
+                low=found["shipped"]["interval"][0],
+                high=found["shipped"]["interval"][1],
+                baselines=baselines,
+                aim=0.85,
+            )
+        )
+    return measures, []
+
+
+PARTS: tuple[tuple[str, str, Part], ...] = (
+    ("tau", "failure of the ticket (tau)", _failure),
+    ("tau", "wrong actions at the gate (tau)", _writes),
+    ("betold", "phone calls by intents (BETOLD)", _betold),
+    ("bitext_customer_service", "requests for a person (Bitext)", _human_request),
+    ("clinc150", "out of scope (CLINC150)", _ticket_type),
+    ("maia_dqe", "frustration (MAIA)", _frustration),
+)
+"""The sets, by the folder that holds them."""
+
+
+def reliability(curve: Curve, bins: int = BINS) -> list[tuple[float, float, int]]:
+    """Return mean risk, observed rate and count of each bin of equal width that holds an example."""
+    labels, risks = np.array(curve.labels, dtype=float), np.array(curve.risks)
+    place = np.minimum((risks * bins).astype(int), bins - 1)
+    held = [place == number for number in range(bins)]
+    return [(float(risks[mask].mean()), float(labels[mask].mean()), int(mask.sum())) for mask in held if mask.any()]
+
+
+def roc(curve: Curve) -> list[tuple[float, float]]:
+    """Return the receiver operating characteristic: pairs of false and true positive rate, from (0, 0) on."""
+    labels, risks = np.array(curve.labels, dtype=float), np.array(curve.risks)
+    order = np.argsort(-risks, kind="stable")
+    hits = np.cumsum(labels[order]) / max(1.0, labels.sum())
+    misses = np.cumsum(1 - labels[order]) / max(1.0, (1 - labels).sum())
+    return [(0.0, 0.0), *zip(misses.tolist(), hits.tolist(), strict=True)]
+
+
+def compare_scores(data: Path, scores: Path) -> Measured:
+    """Compare somebody's scores with ours on the tickets of tau, pairwise, at 100 % of the customer's turns.
+
+    The file holds one number a line, or a JSON list, in the order of ``trustladder eval --format json``. Raises
+    BadInput when it does not fit.
+    """
+    from trustladder.learn.measures_outcome import measure_failure
+
+    found = measure_failure(data)
+    labels = np.array(found["labels"], dtype=float)
+    theirs = np.array(_numbers(scores), dtype=float)
+    if len(theirs) != len(labels):
+        raise BadInput(
+            f"{len(theirs)} scores for {len(labels)} conversations", where=str(scores), fix="give one a conversation"
+        )
+    ours = np.array(found["at"]["100%"]["trustladder"]["scores"])
+    low, high = interval(found["groups"], lambda rows: auc(labels[rows], theirs[rows]) - auc(labels[rows], ours[rows]))
+    bounds = interval(found["groups"], lambda rows: auc(labels[rows], theirs[rows]))
+    return Measured(
+        "failure of the ticket, AUC of the scores given",
+        str(scores),
+        round(auc(labels, theirs), 4),
+        *bounds,
+        baselines=(("trustladder", round(auc(labels, ours), 4)),),
+        paired=(round(low, 4), round(high, 4)),
+    )
+
+
+def _numbers(path: Path) -> list[float]:
+    try:
+        text = path.read_text("utf-8")
+        listed = json.loads(text) if text.lstrip().startswith("[") else text.split()
+        return [float(item) for item in listed]
+    except (OSError, ValueError, TypeError) as error:
+        fix = "give a JSON list of numbers, or one number a line"
+        raise BadInput(f"the scores cannot be read: {error}", where=str(path), fix=fix) from None
+
+
+def as_json(evaluation: Evaluation) -> dict[str, Any]:
+    """Return the evaluation as JSON, each measure with whether its aim was reached."""
+    whole = asdict(evaluation)
+    for row, measured in zip(whole["measures"], evaluation.measures, strict=True):
+        row["reached"] = measured.reached
+    return whole
+
+
+def as_markdown(evaluation: Evaluation) -> str:
+    """Return the table of `docs/evaluation.md`."""
+    lines = [
+        "| measure | data | value (95 % interval) | baselines | against the TF-IDF baseline | aim |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [_line(measured) for measured in evaluation.measures]
+    if evaluation.absent:
+        lines += ["", "Not measured, because the set is absent: " + ", ".join(evaluation.absent) + "."]
+    return "\n".join(lines) + "\n"
+
+
+def _line(measured: Measured) -> str:
+    bounds = "" if measured.low is None else f" ({measured.low:.3f} to {measured.high:.3f})"
+    baselines = "; ".join(f"{name} {value:.3f}" for name, value in measured.baselines)
+    paired = "" if measured.paired is None else f"{measured.paired[0]:+.3f} to {measured.paired[1]:+.3f}"
+    sign = "≥" if measured.better == "higher" else "≤"
+    aim = "" if measured.aim is None else f"{sign} {measured.aim:g}: {'reached' if measured.reached else 'not reached'}"
+    return f"| {measured.name} | {measured.data} | {measured.value:.3f}{bounds} | {baselines} | {paired} | {aim} |"
