@@ -33,7 +33,7 @@ def test_billing_question_asked_again_is_contained_then_escalated_and_automation
     first = customer(client, "b-1", 1, "Hello, why is there a second charge of 49 EUR on my invoice for May?")
     assert first["lane"] == "automated"
     assert first["may_answer"]
-    answered = send(client, "b-1", "You can find every charge and what it is for in your invoice, under Billing.")
+    answered = send(client, "b-1", "You can see every charge in your invoice, under Settings, Billing.")
     assert answered["answer"] == "release"
 
     again = customer(client, "b-1", 2, "I asked why there is a second charge of 49 EUR on my invoice for May.")

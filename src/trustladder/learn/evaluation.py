@@ -74,7 +74,11 @@ def evaluate(data: Path, say: Callable[[str], None] = lambda _: None) -> Evaluat
             absent.append(folder)
             continue
         say(name)
-        found, drawn = part(data)
+        try:
+            found, drawn = part(data)
+        except ModuleNotFoundError as error:
+            absent.append(f"{name}: its baseline needs {error.name} (uv sync --group train)")
+            continue
         measures += found
         curves += drawn
     if not measures:
@@ -385,7 +389,7 @@ def as_markdown(evaluation: Evaluation) -> str:
     ]
     lines += [_line(measured) for measured in evaluation.measures]
     if evaluation.absent:
-        lines += ["", "Not measured, because the set is absent: " + ", ".join(evaluation.absent) + "."]
+        lines += ["", "Not measured, because it is absent: " + ", ".join(evaluation.absent) + "."]
     return "\n".join(lines) + "\n"
 
 

@@ -17,6 +17,7 @@ from trustladder.detect.scene import Scene
 
 REMEMBERED_TICKETS = 512
 SHOWN = 3
+COIN_TOSS = 50
 
 
 @dataclass(slots=True)
@@ -41,7 +42,9 @@ class OutcomeRisk:
     def read(self, scene: Scene) -> Iterable[Signal]:
         """Conversations that read like this one ended badly, by the learned score.
 
-        Scale: the calibrated probability of a bad end, in whole percent; the words that raised it most are quoted.
+        Scale: how far the calibrated probability of a bad end stands above a coin toss: 0 at 50 % or less, 100 at
+        certainty. What raised it most is quoted. Below a coin toss it says nothing, so that an ordinary conversation
+        gathers no points from it.
         """
         with self._lock:
             state = self._state(scene.ticket)
@@ -49,7 +52,9 @@ class OutcomeRisk:
             state.turns, state.last = state.turns + 1, scene.turn
             score = state.live.score(scene.ticket.ticket_type or "")
         offset = scene.ticket.stretch_first_turn
-        return (Signal("outcome_risk", score.strength, tuple(_evidence(r, offset) for r in score.reasons[:SHOWN])),)
+        strength = max(0, 2 * (score.strength - COIN_TOSS))
+        evidence = tuple(_evidence(r, offset) for r in score.reasons[:SHOWN]) if strength else ()
+        return (Signal("outcome_risk", strength, evidence),)
 
     def _state(self, ticket: Ticket) -> _Followed:
         key = (ticket.tenant, ticket.ticket_id, ticket.stretch_first_turn)

@@ -23,7 +23,7 @@ def as_table(evaluation: Evaluation) -> None:
     console = Console()
     console.print(table)
     if evaluation.absent:
-        console.print("Not measured, because the set is absent: " + ", ".join(evaluation.absent))
+        console.print("Not measured, because it is absent: " + ", ".join(evaluation.absent))
 
 
 def value(measured: Measured) -> str:
