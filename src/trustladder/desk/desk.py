@@ -87,7 +87,9 @@ class Desk:
         once = idempotency_key or f"message:{turn.message_id}"
         return self._perform(key, turn, PersonAnswer, lambda s, p, _: turns.human_wrote(s, p, turn), None, once)
 
-    def tool_returned(self, key: TicketKey, name: str, text: str, failed: bool) -> TurnAnswer:
+    def tool_returned(
+        self, key: TicketKey, name: str, text: str, failed: bool, idempotency_key: str = ""
+    ) -> TurnAnswer:
         """Record what a tool of the bot returned, and return the decision on it."""
 
         def look(ticket: Ticket, policy: Policy) -> e.SignalsDetected:
@@ -97,7 +99,7 @@ class Desk:
             turns.must_exist(scribe.ticket)
             return turns.tool_returned(scribe, policy, e.ToolReturned(name, text, failed), seen)
 
-        return self._perform(key, (name, text, failed), TurnAnswer, act, look)
+        return self._perform(key, (name, text, failed), TurnAnswer, act, look, idempotency_key)
 
     def learn(self, key: TicketKey, facts: AccountFacts, idempotency_key: str = "") -> PersonAnswer:
         """Record what a trusted system told about the account or the ticket's type."""

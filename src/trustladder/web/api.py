@@ -101,7 +101,8 @@ def post_turn(key: Key, turn: wire.TurnIn, desk: TheDesk, once: Once = "") -> wi
             said = HumanTurn(message_id, turn.text, turn.author, turn.internal)
             return present.person_answer(desk.human_wrote(key, said, once))
         case "tool":
-            return present.turn_answer(desk.tool_returned(key, turn.author, turn.text, turn.failed))
+            told = once or (f"message:{turn.message_id}" if turn.message_id else "")
+            return present.turn_answer(desk.tool_returned(key, turn.author, turn.text, turn.failed, told))
         case "bot":
             sent = Draft(
                 draft_id=message_id,
