@@ -57,8 +57,6 @@ VERBS = (
     Verb("explain", "trustladder.cli.explain:explain", "Explain the decisions on one ticket."),
     Verb("eval", "trustladder.cli.eval:evaluate", "Measure perception and risk on labelled conversations."),
     Verb("acts", "trustladder.cli.acts:acts", "Tell which acts a bot's draft performs."),
-    Verb("learn", "trustladder.cli.learn:app", "Propose better thresholds from what happened."),
-    Verb("backtest", "trustladder.cli.backtest:backtest", "Price a policy change on past tickets."),
 )
 """Every verb, in the order of the help. One whose module is not there is not shown."""
 
