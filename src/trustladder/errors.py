@@ -76,3 +76,12 @@ class LedgerUnreadable(TrustladderError):
 
 class LedgerTampered(TrustladderError):
     """The ledger's hash chain does not close: an event was changed, removed or inserted after it was written."""
+
+
+class MissingExtra(TrustladderError):
+    """A connector needs a package that is not installed."""
+
+    @classmethod
+    def named(cls, extra: str, what: str) -> "MissingExtra":
+        """Return the error for a connector (``what``) whose extra is not there."""
+        return cls(f"{what} needs packages that are not installed", fix=f"pip install 'trustladder[{extra}]'")

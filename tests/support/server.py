@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 START_SECONDS = 20
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
+def served(app: Starlette) -> Iterator[str]:
     """Serve an app on a free port of this machine, and yield its URL."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))

@@ -54,6 +54,8 @@ VERBS = (
     Verb("init", "trustladder.cli.init:init", "Write a policy file to start from."),
     Verb("policy", "trustladder.cli.policy:app", "Lint, test and compare policy files."),
     Verb("up", "trustladder.cli.up:up", "Run the live control layer and the agents' workspace."),
+    Verb("proxy", "trustladder.cli.proxy:proxy", "Put the gate between a bot and its model (OpenAI-compatible)."),
+    Verb("mcp", "trustladder.cli.mcp:mcp", "Offer the gate to agents as MCP tools (advisory)."),
     Verb("explain", "trustladder.cli.explain:explain", "Explain the decisions on one ticket."),
     Verb("eval", "trustladder.cli.eval:evaluate", "Measure perception and risk on labelled conversations."),
     Verb("acts", "trustladder.cli.acts:acts", "Tell which acts a bot's draft performs."),
