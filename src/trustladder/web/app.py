@@ -7,6 +7,7 @@ from typing import Protocol
 from fastapi import FastAPI, Response
 
 from trustladder import __version__
+from trustladder.connect import litellm_guardrail
 from trustladder.desk import Desk
 from trustladder.errors import LedgerUnavailable
 from trustladder.web import api, pages, problems
@@ -61,6 +62,7 @@ def create_app(desk: Desk, *workers: Worker) -> FastAPI:
     app = FastAPI(title="trustladder", version=__version__, description=DESCRIPTION, lifespan=lifespan)
     app.state.desk = desk
     app.include_router(api.router)
+    app.include_router(litellm_guardrail.router, responses=api.PROBLEMS)
     pages.install(app)
     app.add_api_route("/healthz", healthz, tags=["service"], summary="Is the process alive?")
     app.add_api_route(

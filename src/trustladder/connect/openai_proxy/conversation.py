@@ -87,9 +87,10 @@ def returned(messages: Sequence[Body]) -> tuple[Returned, ...]:
 
 
 def _called(messages: Sequence[Body]) -> Iterator[tuple[str, str]]:
-    for message in messages:
-        for call in message.get("tool_calls") or ():
-            yield str(call.get("id", "")), str((call.get("function") or call.get("custom") or {}).get("name", "tool"))
+    calls = [message.get("tool_calls") for message in messages]
+    for call in (call for made in calls if isinstance(made, list) for call in made if isinstance(call, dict)):
+        named = call.get("function") or call.get("custom")
+        yield str(call.get("id", "")), str(named.get("name", "tool")) if isinstance(named, dict) else "tool"
 
 
 def text_of(content: object) -> str:

@@ -67,13 +67,16 @@ def _old_call(call: Body | None) -> list[Body]:
 
 def for_the_gate(call: Body) -> Body | None:
     """Return a call as the gate takes it, None when its name or arguments cannot be read."""
-    function = call.get("function") or {}
+    function = call.get("function")
     custom = call.get("custom")
     if isinstance(custom, dict) and custom.get("name"):
         return {"name": str(custom["name"]), "arguments": {"input": custom.get("input")}}
+    if not isinstance(function, dict):
+        return None
     try:
         arguments = json.loads(function.get("arguments") or "{}")
     except (ValueError, TypeError, RecursionError):
         return None
     name = function.get("name")
-    return {"name": name, "arguments": arguments} if name and isinstance(arguments, dict) else None
+    known = isinstance(name, str) and bool(name) and isinstance(arguments, dict)
+    return {"name": name, "arguments": arguments} if known else None
