@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -372,3 +375,38 @@ def test_what_would_not_pass_the_gate_is_not_served(bot: Bot) -> None:
     assert [model.id for model in bot.client.models.list()] == ["small-model"]
     with pytest.raises(openai.NotFoundError, match="would not pass the gate"):
         bot.client.responses.create(model="m", input="Hi")
+
+
+def test_the_verb_serves_the_proxy(service: str, bot: Bot) -> None:
+    upstream = FastAPI()
+    upstream.add_api_route("/v1/chat/completions", bot.model.complete, methods=["POST"], response_model=None)
+    bot.model.answers = [MILD]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    with served(upstream) as url:
+        code = "from trustladder.cli import main; main()"
+        options = [
+            "proxy",
+            "--upstream",
+            f"{url}/v1",
+            "--service",
+            service,
+            "--port",
+            port,
+            "--upstream-key",
+            "sk-ours",
+        ]
+        process = subprocess.Popen([sys.executable, "-c", code, *options], stdout=subprocess.PIPE, text=True)
+        try:
+            assert process.stdout is not None
+            assert f"http://127.0.0.1:{port}/v1" in process.stdout.readline()
+            with OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="any", max_retries=8) as client:
+                answer = client.chat.completions.create(
+                    model="m", messages=[{"role": "user", "content": QUESTION}], user=bot.ticket
+                )
+        finally:
+            process.terminate()
+            process.communicate(timeout=10)
+    assert content(answer) == MILD
+    assert bot.model.keys == ["Bearer sk-ours"]
