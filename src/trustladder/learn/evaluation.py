@@ -394,9 +394,25 @@ def as_markdown(evaluation: Evaluation) -> str:
 
 
 def _line(measured: Measured) -> str:
-    bounds = "" if measured.low is None else f" ({measured.low:.3f} to {measured.high:.3f})"
-    baselines = "; ".join(f"{name} {value:.3f}" for name, value in measured.baselines)
     paired = "" if measured.paired is None else f"{measured.paired[0]:+.3f} to {measured.paired[1]:+.3f}"
+    cells = (measured.name, measured.data, value(measured), baselines(measured, "; "), paired, aim(measured, ": "))
+    return f"| {' | '.join(cells)} |"
+
+
+def value(measured: Measured) -> str:
+    """Return a value with its interval."""
+    bounds = "" if measured.low is None else f" ({measured.low:.3f} to {measured.high:.3f})"
+    return f"{measured.value:.3f}{bounds}"
+
+
+def baselines(measured: Measured, between: str = ", ") -> str:
+    """Return the baselines in words."""
+    return between.join(f"{name} {figure:.3f}" for name, figure in measured.baselines)
+
+
+def aim(measured: Measured, between: str = ", ") -> str:
+    """Return the aim and whether it was reached."""
+    if measured.aim is None:
+        return ""
     sign = "≥" if measured.better == "higher" else "≤"
-    aim = "" if measured.aim is None else f"{sign} {measured.aim:g}: {'reached' if measured.reached else 'not reached'}"
-    return f"| {measured.name} | {measured.data} | {measured.value:.3f}{bounds} | {baselines} | {paired} | {aim} |"
+    return f"{sign} {measured.aim:g}{between}{'reached' if measured.reached else 'not reached'}"

@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.console import Console
 from rich.table import Table
 
-from trustladder.learn.evaluation import Curve, Evaluation, Measured, reliability, roc
+from trustladder.learn.evaluation import Curve, Evaluation, aim, baselines, reliability, roc, value
 
 SIDE = 220
 MARGIN = 28
@@ -24,25 +24,6 @@ def as_table(evaluation: Evaluation) -> None:
     console.print(table)
     if evaluation.absent:
         console.print("Not measured, because it is absent: " + ", ".join(evaluation.absent))
-
-
-def value(measured: Measured) -> str:
-    """Return a value with its interval."""
-    bounds = "" if measured.low is None else f" ({measured.low:.3f} to {measured.high:.3f})"
-    return f"{measured.value:.3f}{bounds}"
-
-
-def baselines(measured: Measured) -> str:
-    """Return the baselines in words."""
-    return ", ".join(f"{name} {figure:.3f}" for name, figure in measured.baselines)
-
-
-def aim(measured: Measured) -> str:
-    """Return the aim and whether it was reached."""
-    if measured.aim is None:
-        return ""
-    sign = "≥" if measured.better == "higher" else "≤"
-    return f"{sign} {measured.aim:g}, {'reached' if measured.reached else 'not reached'}"
 
 
 def as_page(evaluation: Evaluation) -> str:
