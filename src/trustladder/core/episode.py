@@ -23,6 +23,9 @@ class Episode:
 
     ``handoff_turn`` is the newest turn when people took over in fact, None when they never did.
     ``policy_contain_turn`` and ``policy_escalate_turn`` are the first turns at which the policy asked for it.
+    ``drawn_percent`` is the probability (in percent) with which the episode was drawn for the audit sample, None where
+    it was not drawn. ``shadow_turns`` maps the digest of a policy that decided in the shadow to the first turn at
+    which it asked for people; ``policy_digests`` are those of the policies that decided in fact.
     """
 
     ticket_id: str
@@ -46,6 +49,10 @@ class Episode:
     satisfaction: int | None = None
     complaint: bool = False
     restated: bool = False
+    drawn_percent: float | None = None
+    review: e.CaseReviewed | None = None
+    shadow_turns: dict[str, int] = field(default_factory=dict)
+    policy_digests: set[str] = field(default_factory=set)
 
     def turns_with(self, signal: str) -> list[int]:
         """Return the turns on which a signal was clear."""
@@ -80,6 +87,9 @@ class _Reader:
 
     def read(self, recorded: e.Recorded) -> None:
         event, at_ms = recorded.event, recorded.at_ms
+        if isinstance(event, e.DrawnForReview | e.CaseReviewed | e.ShadowDecided):
+            self._learn(event)  # what Learn adds is no part of the episode's time
+            return
         if not self.now.started_at_ms:
             self.now.started_at_ms = at_ms
         self.now.ended_at_ms = max(self.now.ended_at_ms, at_ms)
@@ -101,6 +111,19 @@ class _Reader:
                 self._end(event, at_ms)
             case _:
                 self._turn(event, at_ms)
+
+    def _learn(self, event: e.DrawnForReview | e.CaseReviewed | e.ShadowDecided) -> None:
+        match event:
+            case e.DrawnForReview():
+                self._numbered(event.episode).drawn_percent = event.percent
+            case e.CaseReviewed():
+                self._numbered(event.episode).review = event
+            case e.ShadowDecided():
+                if event.proposed >= Lane.ESCALATED:
+                    self.now.shadow_turns.setdefault(event.policy_digest, event.turn)
+
+    def _numbered(self, number: int) -> Episode:
+        return next((episode for episode in self.episodes if episode.number == number), self.now)
 
     def _end(self, event: e.Resolved | e.SatisfactionGiven | e.RestatementNoted, at_ms: int) -> None:
         match event:
@@ -151,6 +174,7 @@ class _Reader:
 
     def _decision(self, event: e.Decided) -> None:
         decision, now = event.decision, self.now
+        now.policy_digests.add(decision.policy_digest)
         points = decision.risk.points_hundredths
         if now.highest_points_hundredths is None or points > now.highest_points_hundredths:
             now.highest_points_hundredths = points

@@ -7,7 +7,7 @@ ledger and when it was committed.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from trustladder.core.containment import Act, Answer, Authority, Permit, ToolCall
+from trustladder.core.containment import Act, Answer, Authority, Lane, Permit, ToolCall
 from trustladder.core.decision import Decision
 from trustladder.core.signals import Signal, StatedFact, UnknownSignal
 
@@ -253,6 +253,49 @@ class Tagged:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class DrawnForReview:
+    """The episode was drawn at random for the audit sample: people re-read it if it never leaves automation.
+
+    ``percent`` is the probability with which it was drawn, in percent: whoever counts the misses weighs by it.
+    ``review_by_ms`` is when the review should be done, in milliseconds since the Unix epoch.
+    """
+
+    episode: int
+    percent: float
+    review_by_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReviewed:
+    """A person re-read an episode and gave the verdict; it stands above every rule of hindsight.
+
+    ``golden_turn`` is the turn at which it should have been escalated, -1 where it never should have been.
+    ``fault`` is what was at fault, if anything: ``answer``, ``timing`` or ``handoff``.
+    """
+
+    episode: int
+    reviewer: str
+    verdict: str
+    golden_turn: int = -1
+    fault: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowDecided:
+    """A candidate policy decided beside the one in force: recorded, and without any effect.
+
+    ``proposed`` is the lane that it asks for on this turn, ``points_hundredths`` the risk in hundredths of a point.
+    """
+
+    policy_digest: str
+    turn: int
+    proposed: Lane
+    points_hundredths: int
+    rule_ids: tuple[str, ...] = ()
+
+
 Event = (
     TicketOpened
     | AccountLearned
@@ -279,6 +322,9 @@ Event = (
     | RestatementNoted
     | ClockBreached
     | Tagged
+    | DrawnForReview
+    | CaseReviewed
+    | ShadowDecided
 )
 """Everything that can happen to a ticket."""
 

@@ -119,6 +119,7 @@ class Policy:
     currency: str = ""
     high_value: float | None = None
     audit_sample_percent: float = 0.0
+    audit_sample_seed: int = 0
     permit_seconds: float = 5.0
     compiled: Compiled = field(init=False, repr=False, compare=False)
     relevant_signals: frozenset[str] = field(init=False, repr=False, compare=False)

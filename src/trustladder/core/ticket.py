@@ -89,6 +89,14 @@ class PastEpisode:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewDue:
+    """An episode of the ticket that was drawn for the audit sample and that nobody has re-read yet."""
+
+    episode: int
+    review_by_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """The state of a ticket after the events folded so far.
 
@@ -137,6 +145,7 @@ class Ticket:
     complaint: bool = False
     restated: bool = False
     tags: tuple[str, ...] = ()
+    reviews_due: tuple[ReviewDue, ...] = ()
     updated_at_ms: int = 0
 
     @property
@@ -290,6 +299,7 @@ def _escalated(ticket: Ticket, event: e.Escalated, at: e.Recorded) -> _Change:
         "authority": NO_AUTHORITY,
         "handoff": handoff,
         "first_unanswered_at_ms": at.at_ms if waiting is None else waiting,
+        "reviews_due": _without_review(ticket, ticket.episode),
     }
 
 
@@ -423,6 +433,22 @@ def _tagged(ticket: Ticket, event: e.Tagged, at: e.Recorded) -> _Change:
     return {"tags": tuple(dict.fromkeys((*ticket.tags, *event.tags)))}
 
 
+def _drawn(ticket: Ticket, event: e.DrawnForReview, at: e.Recorded) -> _Change:
+    return {"reviews_due": (*ticket.reviews_due, ReviewDue(event.episode, event.review_by_ms))}
+
+
+def _reviewed(ticket: Ticket, event: e.CaseReviewed, at: e.Recorded) -> _Change:
+    return {"reviews_due": _without_review(ticket, event.episode)}
+
+
+def _without_review(ticket: Ticket, episode: int) -> tuple[ReviewDue, ...]:
+    return tuple(review for review in ticket.reviews_due if review.episode != episode)
+
+
+def _shadowed(ticket: Ticket, event: e.ShadowDecided, at: e.Recorded) -> _Change:
+    return {}
+
+
 _HANDLERS: Mapping[type, _Handler] = {
     e.TicketOpened: _opened,
     e.AccountLearned: _account,
@@ -449,6 +475,9 @@ _HANDLERS: Mapping[type, _Handler] = {
     e.RestatementNoted: _restated,
     e.ClockBreached: _breached,
     e.Tagged: _tagged,
+    e.DrawnForReview: _drawn,
+    e.CaseReviewed: _reviewed,
+    e.ShadowDecided: _shadowed,
 }
 
 _LEAVES_PERMITS = frozenset(
@@ -466,6 +495,9 @@ _LEAVES_PERMITS = frozenset(
         e.RestatementNoted,
         e.ClockBreached,
         e.Tagged,
+        e.DrawnForReview,
+        e.CaseReviewed,
+        e.ShadowDecided,
     }
 )
 """Events after which a permit still stands. Any other event moves the mark and voids every permit."""

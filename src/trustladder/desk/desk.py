@@ -13,7 +13,7 @@ from trustladder.core.queueing import in_order
 from trustladder.core.signals import PERCEPTION, Signal, UnknownSignal
 from trustladder.core.summary import TicketSummary
 from trustladder.core.ticket import Ticket, Turn, fold_all
-from trustladder.desk import clocks, gate, people, turns
+from trustladder.desk import clocks, gate, people, reviews, turns
 from trustladder.desk.answers import GateAnswer, PersonAnswer, RedeemAnswer, TurnAnswer
 from trustladder.desk.cache import TicketCache
 from trustladder.desk.commands import AccountFacts, CustomerTurn, Draft, HumanTurn, Resolution
@@ -161,6 +161,10 @@ class Desk:
     def note_restatement(self, key: TicketKey, person_id: str) -> PersonAnswer:
         """Record that the customer had to restate the problem after the handoff."""
         return self._by_person(key, lambda s, *_: people.note_restatement(s, person_id))
+
+    def review(self, key: TicketKey, reviewed: e.CaseReviewed) -> PersonAnswer:
+        """Record a person's verdict on an episode of a ticket."""
+        return self._by_person(key, lambda s, *_: reviews.review(s, reviewed))
 
     def clock_fired(self, key: TicketKey) -> bool:
         """Look at a ticket whose timer is due; return True when a deadline was in fact missed."""

@@ -11,7 +11,7 @@ from trustladder.core import events as e
 from trustladder.core.policy import Policy
 from trustladder.core.summary import summarise
 from trustladder.core.ticket import Ticket
-from trustladder.desk import clocks
+from trustladder.desk import clocks, reviews
 from trustladder.desk.scribe import Scribe
 from trustladder.errors import IdempotencyConflict
 from trustladder.ledger.protocol import Transaction
@@ -83,6 +83,7 @@ class Errand(Generic[A]):
             transaction.append(scribe.events, before.position)
             transaction.project(summarise(scribe.ticket))
             clocks.wind(transaction, before, scribe.ticket)
+            reviews.wind(transaction, before, scribe.ticket)
         if self.idempotency_key:
             transaction.remember(self.idempotency_key, self.fingerprint, msgspec.json.encode(answer))
         return Done(answer, scribe.ticket)

@@ -166,6 +166,19 @@ def _ended(event: e.Event) -> _Told:
         case e.RestatementNoted():
             return "handoff", "The customer had to restate the problem after the handoff.", ()
         case _:
+            return _learned(event)
+
+
+def _learned(event: e.Event) -> _Told:
+    match event:
+        case e.CaseReviewed():
+            fault = f"; at fault: {event.fault}" if event.fault else ""
+            note = (event.note,) if event.note else ()
+            return "review", f"{event.reviewer} reviewed it: {event.verdict.replace('_', ' ')}{fault}.", note
+        case e.ShadowDecided():
+            sentence = f"In the shadow, policy {event.policy_digest[:12]} asks for {event.proposed.word}."
+            return "shadow", sentence, ()
+        case _:
             return None
 
 

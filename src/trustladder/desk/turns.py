@@ -9,6 +9,7 @@ from trustladder.core.ticket import Role, Ticket, Turn
 from trustladder.desk.answers import PersonAnswer, TurnAnswer
 from trustladder.desk.climb import escalate, perceive_and_decide
 from trustladder.desk.commands import AccountFacts, CustomerTurn, Draft, HumanTurn
+from trustladder.desk.sample import draw
 from trustladder.desk.scribe import Scribe
 from trustladder.errors import NoSuchTicket
 
@@ -54,7 +55,10 @@ def arrive(scribe: Scribe, turn: CustomerTurn) -> Turn:
 
 def customer_wrote(scribe: Scribe, policy: Policy, turn: CustomerTurn, seen: e.SignalsDetected) -> TurnAnswer:
     """Record the customer's turn, decide on it, and answer what automation may do now."""
+    begins = any(isinstance(event, e.TicketOpened | e.Reopened) for event in scribe.events)
     scribe.record(e.CustomerWrote(turn.message_id, turn.text, turn.intents, turn.channel))
+    if begins:
+        draw(scribe, policy)
     before = scribe.ticket.lane
     perceive_and_decide(scribe, policy, seen)
     return turn_answer(scribe.ticket, before)

@@ -74,6 +74,7 @@ def _head(old: Policy, new: Policy) -> Iterator[str]:
 def _tail(old: Policy, new: Policy) -> Iterator[str]:
     words = {
         "audit_sample_percent": "the percentage of automated tickets that people re-read is now",
+        "audit_sample_seed": "the seed of the audit sample is now",
         "permit_seconds": "the seconds for which a released draft may be sent are now",
     }
     yield from _plain(words, old, new)

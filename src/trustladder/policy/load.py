@@ -72,6 +72,7 @@ def _build(model: PolicyFile, conditions: ConditionReader) -> Policy:
         currency=model.currency,
         high_value=model.high_value,
         audit_sample_percent=float(model.audit_sample_percent),
+        audit_sample_seed=model.audit_sample_seed,
         permit_seconds=float(model.permit_seconds),
     )
 

@@ -163,4 +163,5 @@ class PolicyFile(Part):
     hours: dict[Slug, HoursPart] = Field(default={}, description="when people are there, by name")
     messages: MessagesPart = Field(default=MessagesPart(), description="what the customer is told")
     audit_sample_percent: float = Field(default=0.0, ge=0, le=100, description="automated tickets that people re-read")
+    audit_sample_seed: int = Field(default=0, ge=0, description="another number draws another sample")
     permit_seconds: float = Field(default=5.0, gt=0, le=5, description="how long a released draft may be sent")
