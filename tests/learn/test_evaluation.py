@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from trustladder.errors import BadInput
+from trustladder.learn.calibration import brier
 from trustladder.learn.evaluation import (
     Curve,
     Evaluation,
@@ -13,11 +14,8 @@ from trustladder.learn.evaluation import (
     as_json,
     as_markdown,
     average_precision,
-    brier,
     evaluate,
-    golden_transfer_within,
     recall_at,
-    reliability,
     roc,
 )
 from trustladder.learn.report.evaluation import as_page
@@ -40,23 +38,6 @@ def test_recall_at_a_workload_counts_the_bad_endings_among_the_riskiest() -> Non
     assert recall_at(LABELS, RISKS, 0.6) == 1.0
 
 
-@pytest.mark.parametrize(
-    ("golden", "handoff", "tolerance", "score"),
-    [
-        (None, None, 1, 1.0),
-        (None, 3, 1, 0.0),
-        (3, None, 1, 0.0),
-        (3, 3, 1, 1.0),
-        (4, 3, 1, np.exp(-0.5)),
-        (3, 4, 1, np.exp(-2.0)),
-        (3, 4, 2, np.exp(-0.5)),
-        (3, 9, 1, 0.0),
-    ],
-)
-def test_gtt_weighs_late_above_early(golden: int | None, handoff: int | None, tolerance: int, score: float) -> None:
-    assert golden_transfer_within(golden, handoff, tolerance) == pytest.approx(score)
-
-
 CURVE = Curve("made up", (1, 0, 1, 0, 0), (0.9, 0.8, 0.6, 0.2, 0.1))
 
 
@@ -65,10 +46,6 @@ def test_the_roc_runs_from_corner_to_corner_and_never_falls() -> None:
     assert points[0] == (0.0, 0.0)
     assert points[-1] == (1.0, 1.0)
     assert points == sorted(points)
-
-
-def test_reliability_counts_every_example_once() -> None:
-    assert sum(count for _, _, count in reliability(CURVE)) == 5
 
 
 def test_a_folder_without_a_labelled_set_is_told_so(tmp_path: Path) -> None:

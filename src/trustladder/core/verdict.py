@@ -4,6 +4,7 @@ The *golden turn* is the turn at which, knowing the end, the ticket should have 
 from rules on hindsight; a person may correct it, and then the person's word stands.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -97,3 +98,24 @@ def verdict_on(episode: Episode, golden: GoldenTurn | None, handoff_turn: int | 
         return EpisodeVerdict(Verdict.MISSED, golden, None, after)
     late_by = len([turn for turn in episode.bot_turns if golden.turn < turn <= handoff_turn])
     return EpisodeVerdict(Verdict.LATE if late_by else Verdict.ON_TIME, golden, handoff_turn, late_by)
+
+
+TOLERANCES = (1, 2, 3)
+"""The tolerances, in turns, at which GT-T is given."""
+
+LATE_WEIGHT = 2.0
+"""How many times the distance of a late handoff counts: the extra turns do the damage."""
+
+
+def golden_transfer_within(
+    golden: int | None, handoff: int | None, tolerance: int, late_weight: float = LATE_WEIGHT
+) -> float:
+    """Return an episode's GT-T score, 0 to 1, after Liu et al. (AAAI 2021), for the first escalation only.
+
+    Both none gives 1, one of them none gives 0. Otherwise ``exp(−d² / (2 T²))`` of the distance in turns ``d``, within
+    a reach of 3 T; a late handoff's distance counts ``late_weight`` times.
+    """
+    if golden is None or handoff is None:
+        return float(golden is None and handoff is None)
+    distance = abs(handoff - golden) * (late_weight if handoff > golden else 1.0)
+    return math.exp(-(distance**2) / (2 * tolerance**2)) if distance <= 3 * tolerance else 0.0

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from trustladder.errors import BadInput
+from trustladder.learn.calibration import brier
 from trustladder.learn.measures_outcome import auc, interval
 from trustladder.learn.risk_training import Numbers
-
-BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,27 +94,10 @@ def average_precision(labels: Numbers, scores: Numbers) -> float:
     return float(np.mean(np.arange(1, len(ranks) + 1) / ranks)) if len(ranks) else 0.0
 
 
-def brier(labels: Numbers, risks: Numbers) -> float:
-    """Return the Brier score: the mean squared distance of risk and outcome (Brier, 1950)."""
-    return float(np.mean((risks - labels) ** 2))
-
-
 def recall_at(labels: Numbers, scores: Numbers, share: float = 0.2) -> float:
     """Return the share of bad endings among the riskiest ``share`` of the tickets: recall at that workload."""
     most = np.argsort(-scores, kind="stable")[: max(1, round(share * len(scores)))]
     return float(labels[most].sum() / max(1.0, labels.sum()))
-
-
-def golden_transfer_within(golden: int | None, handoff: int | None, tolerance: int, late_weight: float = 2.0) -> float:
-    """Return an episode's GT-T score, 0 to 1, after Liu et al. (AAAI 2021), for the first escalation only.
-
-    Both none gives 1, one of them none gives 0. Otherwise ``exp(−d² / (2 T²))`` of the distance in turns ``d``, within
-    a reach of 3 T; a late handoff's distance counts ``late_weight`` times, since the extra turns do the damage.
-    """
-    if golden is None or handoff is None:
-        return float(golden is None and handoff is None)
-    distance = abs(handoff - golden) * (late_weight if handoff > golden else 1.0)
-    return float(np.exp(-(distance**2) / (2 * tolerance**2))) if distance <= 3 * tolerance else 0.0
 
 
 def _failure(data: Path) -> tuple[list[Measured], list[Curve]]:
@@ -316,14 +298,6 @@ PARTS: tuple[tuple[str, str, Part], ...] = (
     ("maia_dqe", "frustration (MAIA)", _frustration),
 )
 """The sets, by the folder that holds them."""
-
-
-def reliability(curve: Curve, bins: int = BINS) -> list[tuple[float, float, int]]:
-    """Return mean risk, observed rate and count of each bin of equal width that holds an example."""
-    labels, risks = np.array(curve.labels, dtype=float), np.array(curve.risks)
-    place = np.minimum((risks * bins).astype(int), bins - 1)
-    held = [place == number for number in range(bins)]
-    return [(float(risks[mask].mean()), float(labels[mask].mean()), int(mask.sum())) for mask in held if mask.any()]
 
 
 def roc(curve: Curve) -> list[tuple[float, float]]:

@@ -42,10 +42,12 @@ def fit_logistic(
     penalty: Numbers,
     lower: Numbers | None = None,
     upper: Numbers | None = None,
+    offset: Numbers | float = 0.0,
 ) -> Numbers:
     """Coefficients (columns of `design`) that minimise weighted logistic loss plus `penalty` x squares / 2.
 
-    `penalty`, `lower` and `upper` have one entry a column; put a column of ones with penalty 0 for the constant.
+    `offset` are logits that stand already, one a row, to which the fit adds. `penalty`, `lower` and `upper` have one
+    entry a column; put a column of ones with penalty 0 for the constant.
     Deterministic: no randomness and a fixed number of steps at most.
     """
     low = np.full(design.shape[1], -np.inf) if lower is None else lower
@@ -54,7 +56,7 @@ def fit_logistic(
     held = np.zeros(design.shape[1])
     ahead, momentum = held, 1.0
     for _ in range(STEPS):
-        slope = design.T @ (weights * (logistic(design @ ahead) - labels)) + penalty * ahead
+        slope = design.T @ (weights * (logistic(design @ ahead + offset) - labels)) + penalty * ahead
         moved = np.clip(ahead - step * slope, low, high)
         if float(np.dot(ahead - moved, moved - held)) > 0:
             momentum = 1.0  # the momentum points uphill: start it anew

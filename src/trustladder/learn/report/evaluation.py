@@ -3,11 +3,13 @@
 from functools import cache
 from importlib import resources
 
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.console import Console
 from rich.table import Table
 
-from trustladder.learn.evaluation import Curve, Evaluation, aim, baselines, reliability, roc, value
+from trustladder.learn.calibration import reliability
+from trustladder.learn.evaluation import Curve, Evaluation, aim, baselines, roc, value
 
 SIDE = 220
 MARGIN = 28
@@ -71,12 +73,12 @@ def _frame(name: str, across: str, up: str, inside: str) -> str:
 
 
 def _reliability_svg(curve: Curve) -> str:
-    bins = reliability(curve)
-    most = max(count for _, _, count in bins)
+    bins = reliability(np.array(curve.labels, dtype=float), np.array(curve.risks))
+    most = max(part.n for part in bins)
     dots = "".join(
-        f'<circle cx="{_x(risk)}" cy="{_y(rate)}" r="{2 + 6 * (count / most) ** 0.5:.1f}">'
-        f"<title>risk {risk:.0%}, observed {rate:.0%}, n {count}</title></circle>"
-        for risk, rate, count in bins
+        f'<circle cx="{_x(part.risk)}" cy="{_y(part.share)}" r="{2 + 6 * (part.n / most) ** 0.5:.1f}">'
+        f"<title>risk {part.risk:.0%}, observed {part.share:.0%}, n {part.n}</title></circle>"
+        for part in bins
     )
     return _frame(f"Reliability of {curve.name}", "risk said", "share that ended badly", dots)
 
