@@ -6,9 +6,10 @@ from typing import TypeVar
 
 from trustladder.core.containment import Lane
 from trustladder.core.events import Recorded
+from trustladder.core.governance import Entry, JournalEvent
 from trustladder.core.summary import TicketSummary
 from trustladder.errors import LedgerUnreadable
-from trustladder.ledger import reading
+from trustladder.ledger import journal, reading
 from trustladder.ledger.protocol import Chain, Due, DueState, Fed, Page, TicketKey
 from trustladder.ledger.statements import Session
 from trustladder.ledger.transaction import checked_key, checked_name, draw_fence, read_history
@@ -121,6 +122,25 @@ class StoredLedger(ABC):
     def without_due(self, kind: str, lanes: Collection[Lane], limit: int = 100) -> list[TicketKey]:
         """Return tickets in these lanes with no waiting row of a kind."""
         return self._read(lambda session: reading.without_due(session, kind, lanes, limit))
+
+    def journal(self, tenant: str, after: int = 0) -> tuple[Entry, ...]:
+        """Return a tenant's journal above position ``after``, oldest first."""
+        checked_name("tenant", tenant)
+        return self._read(lambda session: journal.read(session, tenant, after))
+
+    def note(self, tenant: str, event: JournalEvent, expected: int) -> Entry:
+        """Append an event to a tenant's journal after position ``expected``; see the protocol."""
+        checked_name("tenant", tenant)
+        now_ms = self.now_ms()
+        return self._write(lambda session: journal.append(session, tenant, event, expected, now_ms))
+
+    def journal_checked(self, tenant: str) -> int:
+        """Return how many entries of a tenant's journal are sealed as they stand."""
+        return self._read(lambda session: journal.verify(session, tenant))
+
+    @abstractmethod
+    def now_ms(self) -> int:
+        """Return the store's clock."""
 
     def chain(self, key: TicketKey) -> Chain:
         """Return the ticket's hash chain as stored."""

@@ -8,6 +8,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from trustladder.core.events import Event
+from trustladder.core.governance import JournalEvent
 from trustladder.core.summary import TicketSummary
 from trustladder.errors import BadInput, LedgerUnreadable
 
@@ -19,14 +20,17 @@ def _plain(value: object) -> object:
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_plain)
-_EVENT_TYPES: Mapping[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
-_DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in _EVENT_TYPES.items()}
+_EVENT_TYPES: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}
+_ENTRY_TYPES: Mapping[str, type] = {kind.__name__: kind for kind in get_args(JournalEvent)}
+_DECODERS: Mapping[str, msgspec.json.Decoder[Any]] = {
+    name: msgspec.json.Decoder(kind) for name, kind in {**_EVENT_TYPES, **_ENTRY_TYPES}.items()
+}
 _SUMMARY_DECODER = msgspec.json.Decoder(TicketSummary)
 
 UPGRADE = "run the newest trustladder that has written to this ledger, or a later one"
 
 
-def encode_event(event: Event) -> tuple[str, bytes]:
+def encode_event(event: Event | JournalEvent) -> tuple[str, bytes]:
     """Return an event's type and JSON. Raises BadInput when reading it back would not give an equal event."""
     name = type(event).__name__
     payload = _encoded(name, event)
@@ -43,19 +47,31 @@ def encode_event(event: Event) -> tuple[str, bytes]:
 
 
 def decode_event(name: str, payload: bytes) -> Event:
-    """Return the event that was stored. Raises LedgerUnreadable for a type or a field that this version does not know.
+    """Return a ticket's event that was stored.
 
-    Fields added since it was written get their defaults.
+    Raises LedgerUnreadable for a type or a field that this version does not know. Fields added since it was written
+    get their defaults.
     """
-    decoder = _DECODERS.get(name)
-    if decoder is None:
+    event: Event = _decoded(_EVENT_TYPES, name, payload)
+    return event
+
+
+def decode_entry(name: str, payload: bytes) -> JournalEvent:
+    """Return a journal's event that was stored; as `decode_event`."""
+    event: JournalEvent = _decoded(_ENTRY_TYPES, name, payload)
+    return event
+
+
+def _decoded(types: Mapping[str, type], name: str, payload: bytes) -> Any:
+    kind = types.get(name)
+    if kind is None:
         raise LedgerUnreadable(f"the ledger holds an event of the unknown type {name!r}", fix=UPGRADE)
     try:
-        event = decoder.decode(payload)
+        event = _DECODERS[name].decode(payload)
     except (msgspec.DecodeError, ValueError) as error:
         raise LedgerUnreadable(f"a stored {name} cannot be read: {error}", fix=UPGRADE) from error
     if _ENCODER.encode(event) != payload:  # equal bytes hold no other field, and this is the quicker look
-        _refuse_unknown_fields(name, _EVENT_TYPES[name], payload)
+        _refuse_unknown_fields(name, kind, payload)
     return event
 
 

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 from trustladder.core.containment import Lane
 from trustladder.core.events import Event, Recorded
+from trustladder.core.governance import Entry, JournalEvent
 from trustladder.core.summary import TicketSummary
 
 T = TypeVar("T")
@@ -242,6 +243,21 @@ class Ledger(Protocol):
 
     def chain(self, key: TicketKey) -> Chain:
         """Return the ticket's hash chain as stored, for `trustladder.ledger.chain.verify`."""
+        ...
+
+    def journal(self, tenant: str, after: int = 0) -> tuple[Entry, ...]:
+        """Return a tenant's journal above position ``after``, oldest first."""
+        ...
+
+    def note(self, tenant: str, event: JournalEvent, expected: int) -> Entry:
+        """Append an event to a tenant's journal after position ``expected``.
+
+        Raises PositionConflict when somebody else has appended meanwhile, BadInput for what cannot be stored.
+        """
+        ...
+
+    def journal_checked(self, tenant: str) -> int:
+        """Return how many entries of a tenant's journal are sealed as they stand. Raises LedgerTampered otherwise."""
         ...
 
     def now_ms(self) -> int:

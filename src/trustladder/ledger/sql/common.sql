@@ -86,3 +86,15 @@ WHERE position > 0 {filters} AND NOT EXISTS (
     SELECT 1 FROM due d
     WHERE d.tenant = t.tenant AND d.ticket_id = t.ticket_id AND d.kind = :kind AND d.state = 'waiting')
 ORDER BY ordinal LIMIT :limit
+
+-- name: journal
+SELECT position, at_ms, type, payload, digest FROM journal
+WHERE tenant = :tenant AND position > :after ORDER BY position
+
+-- name: journal_last
+SELECT position, at_ms, digest FROM journal WHERE tenant = :tenant ORDER BY position DESC LIMIT 1
+
+-- name: append_journal
+INSERT INTO journal (tenant, position, at_ms, type, payload, digest)
+VALUES (:tenant, :position, :at_ms, :type, :payload, :digest)
+ON CONFLICT (tenant, position) DO NOTHING
