@@ -22,6 +22,8 @@ class Episode:
     """What one episode shows in hindsight. Turns are indexes into the ticket's turns, times epoch milliseconds.
 
     ``handoff_turn`` is the newest turn when people took over in fact, None when they never did.
+    ``account_value`` and ``account_tier`` are those that were last told before the episode ended. ``cause`` and
+    ``repair`` are what people wrote when they closed it. ``reopened_at_ms`` is when the ticket came back after it.
     ``policy_contain_turn`` and ``policy_escalate_turn`` are the first turns at which the policy asked for it.
     ``drawn_percent`` is the probability (in percent) with which the episode was drawn for the audit sample, None where
     it was not drawn. ``shadow_turns`` maps the digest of a policy that decided in the shadow to the first turn at
@@ -45,7 +47,13 @@ class Episode:
     policy_escalate_turn: int | None = None
     highest_points_hundredths: int | None = None
     resolved_at_ms: int | None = None
+    resolved_by: str = ""
     outcome: str = ""
+    cause: str = ""
+    repair: str = ""
+    reopened_at_ms: int | None = None
+    account_value: float | None = None
+    account_tier: str = ""
     satisfaction: int | None = None
     complaint: bool = False
     restated: bool = False
@@ -78,7 +86,7 @@ class _Reader:
     def __init__(self, ticket_id: str) -> None:
         self.episodes = [Episode(ticket_id)]
         self.turns = 0
-        self.account_id = ""
+        self.account = e.AccountLearned()
         self.ticket_type = ""
 
     @property
@@ -97,10 +105,9 @@ class _Reader:
             case e.TicketOpened() | e.TypeDeclared():
                 self.ticket_type = event.ticket_type or self.ticket_type
             case e.AccountLearned():
-                self.account_id = event.account_id or self.account_id
+                self._account(event)
             case e.Reopened():
-                number = self.now.number + 1
-                self.episodes.append(Episode(self.now.ticket_id, number=number, started_at_ms=at_ms))
+                self._reopened(at_ms)
             case e.SignalsDetected():
                 self._signals(event)
             case e.Decided():
@@ -111,6 +118,21 @@ class _Reader:
                 self._end(event, at_ms)
             case _:
                 self._turn(event, at_ms)
+
+    def _account(self, told: e.AccountLearned) -> None:
+        held, now = self.account, self.now
+        self.account = e.AccountLearned(
+            account_id=told.account_id or held.account_id,
+            value=held.value if told.value is None else told.value,
+            tier=told.tier or held.tier,
+        )
+        now.account_value, now.account_tier = self.account.value, self.account.tier or ""
+
+    def _reopened(self, at_ms: int) -> None:
+        self.now.reopened_at_ms = at_ms
+        number = self.now.number + 1
+        self.episodes.append(Episode(self.now.ticket_id, number=number, started_at_ms=at_ms))
+        self.now.account_value, self.now.account_tier = self.account.value, self.account.tier or ""
 
     def _learn(self, event: e.DrawnForReview | e.CaseReviewed | e.ShadowDecided) -> None:
         match event:
@@ -129,6 +151,7 @@ class _Reader:
         match event:
             case e.Resolved():
                 self.now.resolved_at_ms, self.now.outcome = at_ms, event.outcome
+                self.now.resolved_by, self.now.cause, self.now.repair = event.by, event.cause, event.repair
             case e.SatisfactionGiven():
                 self.now.satisfaction = self.now.satisfaction if event.score is None else event.score
                 self.now.complaint = self.now.complaint or event.complaint
@@ -190,5 +213,5 @@ def episodes_of(ticket_id: str, history: Iterable[e.Recorded]) -> tuple[Episode,
     for recorded in history:
         reader.read(recorded)
     for episode in reader.episodes:
-        episode.account_id, episode.ticket_type = reader.account_id, reader.ticket_type
+        episode.account_id, episode.ticket_type = reader.account.account_id or "", reader.ticket_type
     return tuple(reader.episodes)

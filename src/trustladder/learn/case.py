@@ -10,7 +10,7 @@ from trustladder.core.episode import Episode, episodes_of
 from trustladder.core.policy import Policy
 from trustladder.core.risk import HUNDREDTHS
 from trustladder.core.ticket import Role
-from trustladder.core.verdict import EpisodeVerdict, GoldenTurn, golden_turn, verdict_on
+from trustladder.core.verdict import EpisodeVerdict, GoldenTurn, hindsight, verdict_on
 from trustladder.detect.acts import acts_of
 from trustladder.learn.conversation import Conversation
 from trustladder.learn.replay import Perceive, Step, TurnDecision, steps
@@ -177,7 +177,7 @@ def _read(episode: Episode, decided: Sequence[TurnDecision], timed: bool) -> Epi
     return EpisodeReading(
         episode=episode,
         against_policy=verdict_on(episode, asked, episode.handoff_turn),
-        hindsight=verdict_on(episode, golden_turn(episode), episode.handoff_turn),
+        hindsight=hindsight(episode),
         contain=crossing(episode.policy_contain_turn, Lane.CONTAINED),
         escalate=crossing(at, Lane.ESCALATED),
         beyond=beyond,
