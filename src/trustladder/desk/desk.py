@@ -19,6 +19,7 @@ from trustladder.desk.cache import TicketCache
 from trustladder.desk.commands import AccountFacts, CustomerTurn, Draft, HumanTurn, Resolution
 from trustladder.desk.errand import Act, Done, Errand, Glimpse, fingerprint_of
 from trustladder.desk.policies import PolicyBook
+from trustladder.desk.rollout import Rollouts
 from trustladder.desk.scribe import Scribe
 from trustladder.errors import NotAllowed
 from trustladder.ledger.protocol import Ledger, TicketKey, Transaction
@@ -50,6 +51,7 @@ class Desk:
     ) -> None:
         self.ledger = ledger
         self.policies = policies
+        self.rollouts = Rollouts(ledger, policies)
         self._perceive = perceive
         self._read_acts = read_acts
         self._new_id = new_id
@@ -172,6 +174,10 @@ class Desk:
 
     # -- reading -------------------------------------------------------------------------------------------
 
+    def policy(self, tenant: str) -> Policy:
+        """Return the policy that is in force for a tenant."""
+        return self.rollouts.in_force(tenant)
+
     def ticket(self, key: TicketKey) -> Ticket:
         """Return a ticket as the ledger has it now. Raises NoSuchTicket."""
         ticket = self._newest(key)
@@ -183,12 +189,12 @@ class Desk:
         ticket = self.ticket(key)
         if ticket.handoff is None:
             raise NotAllowed(f"ticket {key.ticket_id} is {ticket.lane.word}: there is no handoff yet")
-        return build_handoff(self.policies.current(), ticket)
+        return build_handoff(self.policy(key.tenant), ticket)
 
     def queue(self, tenant: str, queue: str = "", limit: int = 500) -> list[TicketSummary]:
         """Return the escalated tickets that wait for a person, in the order in which people should take them."""
         page = self.ledger.summaries(tenant, lanes=(Lane.ESCALATED,), queue=queue, limit=limit)
-        return in_order(self.policies.current(), page.rows, self.ledger.now_ms())
+        return in_order(self.policy(tenant), page.rows, self.ledger.now_ms())
 
     # -- how a command is carried out ----------------------------------------------------------------------
 
@@ -226,14 +232,17 @@ class Desk:
         idempotency_key: str = "",
     ) -> A:
         """Carry out one command; look again outside the lock while others write to the ticket, a few times."""
-        policy = self.policies.current()
-        see = None if look is None else (lambda ticket: look(ticket, policy))
-        errand = Errand(policy, act, answer_type, fingerprint_of(command), idempotency_key, see)
+        ticket = self._newest(key) if look is not None else self._cache.get(key)
+        account_id = command.facts.account_id if isinstance(command, CustomerTurn) else None
+        choice = self.rollouts.choose(key.tenant, ticket, account_id or "")
+        see = None if look is None else (lambda ticket: look(ticket, choice.policy))
+        errand = Errand(choice.policy, act, answer_type, fingerprint_of(command), idempotency_key, see, choice.shadow)
         for patient in PATIENCE:
-            glimpse = errand.glimpse(self._newest(key) if look is not None else self._cache.get(key))
+            glimpse = errand.glimpse(ticket)
             done = self.ledger.transact(key, partial(self._carry_out, errand, glimpse, patient))
             if done is not None:
                 break
+            ticket = self._newest(key)
         assert done is not None  # noqa: S101 - an impatient errand always comes to an end
         if done.ticket is not None and done.ticket.position:
             self._cache.put(key, done.ticket)

@@ -13,6 +13,7 @@ from trustladder.core.summary import summarise
 from trustladder.core.ticket import Ticket
 from trustladder.desk import clocks, reviews
 from trustladder.desk.scribe import Scribe
+from trustladder.desk.shadow import decide_beside
 from trustladder.errors import IdempotencyConflict
 from trustladder.ledger.protocol import Transaction
 
@@ -50,7 +51,7 @@ def fingerprint_of(command: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Errand(Generic[A]):
-    """What to do on one ticket under one policy, and how its answer is remembered."""
+    """What to do on one ticket under one policy, and how its answer is remembered. ``shadow`` decides beside it."""
 
     policy: Policy
     act: Act[A]
@@ -58,6 +59,7 @@ class Errand(Generic[A]):
     fingerprint: str = ""
     idempotency_key: str = ""
     look: Look | None = None
+    shadow: Policy | None = None
 
     def glimpse(self, ticket: Ticket) -> Glimpse:
         """Perceive on the ticket as it is known now; nothing is locked meanwhile."""
@@ -79,6 +81,8 @@ class Errand(Generic[A]):
             seen = self.look(before)
         scribe = Scribe(before, transaction.now_ms)
         answer = self.act(scribe, self.policy, seen)
+        if self.shadow is not None:
+            decide_beside(scribe, self.shadow)
         if scribe.events:
             transaction.append(scribe.events, before.position)
             transaction.project(summarise(scribe.ticket))

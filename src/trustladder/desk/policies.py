@@ -10,15 +10,24 @@ NEVER_READ = -1
 
 
 class PolicyBook:
-    """Holds the policy in force. A file that does not load leaves the last good policy standing and sets `alarm`."""
+    """Holds the policy in force. A file that does not load leaves the last good policy standing and sets `alarm`.
 
-    def __init__(self, path: Path | None, load: Callable[[Path], Policy], fallback: Policy | None = None) -> None:
+    ``text`` is the policy's file as text, empty where it has none.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        load: Callable[[Path], Policy],
+        fallback: Policy | None = None,
+        fallback_text: str = "",
+    ) -> None:
         self.alarm = ""
+        self.text = fallback_text
         self._path = path
         self._load = load
         self._stamp = NEVER_READ
         self._policy = fallback
-        self._known: dict[str, Policy] = {}
         self.current()
 
     def current(self) -> Policy:
@@ -27,13 +36,7 @@ class PolicyBook:
         if self._path is not None and stamp != self._stamp:
             self._stamp = stamp
             self._read(self._path)
-        policy = self._policy or closed_policy(self.alarm or "no policy was given")
-        self._known[policy.digest] = policy
-        return policy
-
-    def by_digest(self, digest: str) -> Policy | None:
-        """Return a policy that was in force since the start, by its digest."""
-        return self._known.get(digest)
+        return self._policy or closed_policy(self.alarm or "no policy was given")
 
     def _changed_at(self) -> int:
         try:
@@ -43,7 +46,7 @@ class PolicyBook:
 
     def _read(self, path: Path) -> None:
         try:
-            self._policy = self._load(path)
+            self._policy, self.text = self._load(path), path.read_text(encoding="utf-8")
             self.alarm = ""
         except (PolicyError, OSError) as error:
             self.alarm = f"the policy could not be read, the last good one stays in force: {error}"

@@ -238,7 +238,7 @@ def get_context(
     key: Key, desk: TheDesk, tokens: Annotated[int, Query(ge=FEWEST_TOKENS, le=100_000)] = DEFAULT_TOKENS
 ) -> wire.ContextOut:
     """Return what the bot should know and may do now, as JSON and as a prompt section. The gate enforces it anyway."""
-    context = bot_context(desk.policies.current(), desk.ticket(key), tokens)
+    context = bot_context(desk.policy(key.tenant), desk.ticket(key), tokens)
     return wire.ContextOut(context=context, prompt=as_prompt(context), output_schema=OUTPUT_SCHEMA)
 
 
@@ -246,7 +246,7 @@ def get_context(
 def get_queues(desk: TheDesk, tenant: Tenant) -> wire.QueuesOut:
     """Return each queue of the policy with the tickets that wait in it, the most pressing first."""
     rows = desk.queue(tenant)
-    names = list(dict.fromkeys([*desk.policies.current().queues, *(row.queue for row in rows)]))
+    names = list(dict.fromkeys([*desk.policy(tenant).queues, *(row.queue for row in rows)]))
     return wire.QueuesOut(queues=[_queue(name, [row for row in rows if row.queue == name]) for name in names])
 
 

@@ -20,7 +20,7 @@ from trustladder.detect.perceiver import default_perceiver
 from trustladder.errors import TrustladderError
 from trustladder.ledger import open_ledger
 from trustladder.policy.load import load_policy
-from trustladder.policy.profiles import default_policy
+from trustladder.policy.profiles import DEFAULT_PROFILE, default_policy, profile_text
 from trustladder.settings import Settings
 from trustladder.web.app import create_app
 
@@ -43,7 +43,10 @@ def build_desk(settings: Settings) -> Desk:
     path = settings.policy_path
     if path is not None and not Path(path).exists():
         load_policy(path)
-    policies = PolicyBook(path, load_policy, None if path is not None else default_policy())
+    given = path is not None
+    policies = PolicyBook(
+        path, load_policy, None if given else default_policy(), "" if given else profile_text(DEFAULT_PROFILE)
+    )
     perceive = default_perceiver().perceive
     warm(perceive, policies.current())
     return Desk(open_ledger(settings.ledger), policies, perceive, read_acts, lambda: uuid4().hex)

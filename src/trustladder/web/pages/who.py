@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from trustladder.core.policy import Person, Policy
 from trustladder.errors import BadInput
-from trustladder.web.api import TheDesk
+from trustladder.web.api import Tenant, TheDesk
 from trustladder.web.pages.guard import PageRoute
 from trustladder.web.pages.render import html
 
@@ -32,9 +32,9 @@ class Who:
         return self.person.id if self.person is not None else ""
 
 
-def who_of(desk: TheDesk, chosen: Annotated[str, Cookie(alias=COOKIE)] = "") -> Who:
+def who_of(desk: TheDesk, tenant: Tenant, chosen: Annotated[str, Cookie(alias=COOKIE)] = "") -> Who:
     """Return who is looking. A cookie that names nobody of the policy counts as none."""
-    policy = desk.policies.current()
+    policy = desk.policy(tenant)
     return Who(_person(policy, chosen), policy)
 
 
