@@ -169,6 +169,21 @@ def test_law_5_a_hard_rule_holds_whatever_the_weights(policy: Policy, seen: e.Si
     assert "person-asked" in decision.rule_ids
 
 
+@given(policies(), perceptions)
+def test_law_9_a_flip_is_what_a_decision_without_the_signal_gives(policy: Policy, seen: e.SignalsDetected) -> None:
+    observed = {signal.name for signal in seen.signals}
+    seen = replace(seen, unknown=tuple(signal for signal in seen.unknown if signal.name not in observed))
+    ticket, decision = seen_ticket(seen, policy)
+    boards = {
+        name: {other: held for other, held in ticket.signals.items() if other != name}
+        for name, signal in ticket.signals.items()
+        if signal.strength
+    }
+    lanes = {f"without {name}": decide(policy, ticket, board, 1).proposed for name, board in boards.items()}
+    told = {flip.change: flip.lane for flip in decision.flips if flip.change.startswith("without")}
+    assert told == {change: lane for change, lane in lanes.items() if lane < decision.proposed}
+
+
 @given(policies(), perceptions, st.sampled_from(SIGNALS))
 def test_law_4_a_relevant_signal_that_cannot_be_read_contains(
     policy: Policy, seen: e.SignalsDetected, name: str

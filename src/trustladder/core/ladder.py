@@ -4,36 +4,41 @@
 audit and backtest all call it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
-from trustladder.core.conditions import SIGNAL_PREFIX, Facts, FactValue, Group, Truth, missing_facts
+from trustladder.core.conditions import SIGNAL_PREFIX, Facts, Group, Truth, missing_facts
 from trustladder.core.containment import NO_AUTHORITY, Authority, Lane
 from trustladder.core.decision import Decision, Flip, Reason, ReasonKind
 from trustladder.core.facts import facts_of
-from trustladder.core.policy import Policy
+from trustladder.core.policy import Asked, Policy, RuleGroups
 from trustladder.core.risk import HUNDREDTHS, ResolutionRisk, probability_of, resolution_risk
-from trustladder.core.signals import PERCEPTION, Board, Evidence, Signal
+from trustladder.core.signals import PERCEPTION, Board, Evidence
 from trustladder.core.threshold import Bound, EscalationThreshold, Rule, strictest
 from trustladder.core.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One question put to the policy: the ticket, the signals taken as true, and what follows from both."""
+    """One question put to the policy: the ticket, what is taken as true, and the rules that hold."""
 
     policy: Policy
     ticket: Ticket
     board: Board
     facts: Facts
     truths: tuple[Truth, ...]
+    holding: tuple[RuleGroups, ...]
+    threshold: EscalationThreshold
 
-    def truth(self, group: Group) -> Truth:
-        return self.truths[self.policy.compiled.index[group]]
 
-    @property
-    def types(self) -> frozenset[str]:
-        return self.ticket.recognised_types
+class _Ground(NamedTuple):
+    """A reason before it is put into words: most are only weighed, to tell what would have flipped a decision."""
+
+    lane: Lane
+    notify: bool
+    in_words: Callable[[], Reason]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,6 @@ class _Proposal:
     lane: Lane
     reasons: tuple[Reason, ...]
     risk: ResolutionRisk
-    threshold: EscalationThreshold
-    rules: tuple[Rule, ...]
 
 
 def decide(policy: Policy, ticket: Ticket, signals: Board, at_ms: int) -> Decision:
@@ -51,7 +54,11 @@ def decide(policy: Policy, ticket: Ticket, signals: Board, at_ms: int) -> Decisi
     ``signals`` are those in force on the ticket, ``at_ms`` is the time of the decision in milliseconds since
     the Unix epoch. The lane never falls (law 2); what cannot be known contains (law 4).
     """
-    case = _case(policy, ticket, signals, facts_of(ticket, signals, at_ms))
+    facts = facts_of(ticket, signals, at_ms)
+    truths = policy.compiled.evaluate(facts)
+    holding = _holding(policy, truths)
+    rules = tuple(groups.rule for groups in holding)
+    case = _Case(policy, ticket, signals, facts, truths, holding, strictest(rules))
     proposal = _propose(case)
     lane = max(ticket.lane, proposal.lane)
     return Decision(
@@ -60,8 +67,8 @@ def decide(policy: Policy, ticket: Ticket, signals: Board, at_ms: int) -> Decisi
         proposed=proposal.lane,
         notify=any(reason.notify for reason in proposal.reasons),
         risk=proposal.risk,
-        threshold=proposal.threshold,
-        authority=_authority(policy, lane, proposal.rules),
+        threshold=case.threshold,
+        authority=_authority(policy, lane, rules),
         reasons=proposal.reasons,
         flips=tuple(_flips(case, proposal)),
         policy_digest=policy.digest,
@@ -70,41 +77,33 @@ def decide(policy: Policy, ticket: Ticket, signals: Board, at_ms: int) -> Decisi
     )
 
 
-def _case(policy: Policy, ticket: Ticket, board: Board, facts: Facts) -> _Case:
-    return _Case(policy, ticket, board, facts, policy.compiled.evaluate(facts))
+def _holding(policy: Policy, truths: tuple[Truth, ...]) -> tuple[RuleGroups, ...]:
+    return tuple([groups for groups in policy.compiled.rules if truths[groups.when]])
 
 
 def _propose(case: _Case) -> _Proposal:
-    rules = tuple(rule for rule in case.policy.rules if case.truth(rule.when))
-    threshold = strictest(rules)
-    base = case.policy.base_points(case.ticket.ticket_type, case.types)
+    base = case.policy.base_points(case.ticket.ticket_type, case.ticket.recognised_types)
     risk = resolution_risk(base, case.policy.weights, case.board)
-    reasons = sorted(_reasons(case, rules, threshold, risk), key=lambda reason: (-reason.lane, reason.notify))
-    lane = max((reason.lane for reason in reasons), default=Lane.AUTOMATED)
-    return _Proposal(lane, tuple(reasons), risk, threshold, rules)
+    grounds = sorted(_grounds(case, risk.points_hundredths, risk), key=lambda ground: (-ground.lane, ground.notify))
+    lane = grounds[0].lane if grounds else Lane.AUTOMATED
+    return _Proposal(lane, tuple(ground.in_words() for ground in grounds), risk)
 
 
-def _reasons(
-    case: _Case, rules: tuple[Rule, ...], threshold: EscalationThreshold, risk: ResolutionRisk
-) -> Iterator[Reason]:
-    for rule in rules:
-        yield from _hard_reasons(case, rule)
-    yield from _limit_reasons(case, threshold)
-    yield from _risk_reasons(case, threshold, risk)
-    yield from _unknown_reasons(case, rules)
+def _grounds(case: _Case, points_hundredths: int, risk: ResolutionRisk) -> Iterator[_Ground]:
+    """Yield what asks for care at a risk of so many points; ``risk`` is only put into words."""
+    for groups in case.holding:
+        for asked in groups.asked:
+            if case.truths[asked.place]:
+                in_words = partial(_hard_reason, case, groups.rule, asked)
+                yield _Ground(asked.lane, asked.notify, in_words)
+    yield from _limit_grounds(case)
+    yield from _risk_grounds(case, points_hundredths, risk)
+    yield from _unknown_grounds(case)
 
 
-def _hard_reasons(case: _Case, rule: Rule) -> Iterator[Reason]:
-    alternatives = (
-        (rule.escalate_when, Lane.ESCALATED, False),
-        (rule.notify_when, Lane.CONTAINED, True),
-        (rule.contain_when, Lane.CONTAINED, False),
-    )
-    for groups, lane, notify in alternatives:
-        for group in groups:
-            if case.truth(group):
-                sentence = rule.because or "the policy asks for it when " + _all_of(group)
-                yield Reason(ReasonKind.HARD_RULE, lane, rule.id, sentence, _evidence_for(case, group), notify)
+def _hard_reason(case: _Case, rule: Rule, asked: Asked) -> Reason:
+    sentence = rule.because or "the policy asks for it when " + _all_of(asked.group)
+    return Reason(ReasonKind.HARD_RULE, asked.lane, rule.id, sentence, _evidence_for(case, asked.group), asked.notify)
 
 
 def _all_of(group: Group) -> str:
@@ -117,7 +116,8 @@ def _evidence_for(case: _Case, group: Group) -> tuple[Evidence, ...]:
     return quoted or tuple(Evidence(field=condition.field) for condition in group)
 
 
-def _limit_reasons(case: _Case, threshold: EscalationThreshold) -> Iterator[Reason]:
+def _limit_grounds(case: _Case) -> Iterator[_Ground]:
+    threshold = case.threshold
     limits = (
         (threshold.max_bot_turns, "bot_turns", "bot turns"),
         (threshold.max_minutes, "minutes_in_automation", "minutes in automation"),
@@ -125,20 +125,29 @@ def _limit_reasons(case: _Case, threshold: EscalationThreshold) -> Iterator[Reas
     for bound, field, unit in limits:
         used = case.facts[field]
         if bound is not None and isinstance(used, int) and used >= bound.value:
-            sentence = f"{used} {unit}, and the policy allows {bound.value}"
-            yield Reason(ReasonKind.LIMIT, Lane.ESCALATED, bound.rule_id, sentence, (Evidence(field=field),))
+            yield _Ground(Lane.ESCALATED, False, partial(_limit_reason, bound, field, f"{used} {unit}"))
 
 
-def _risk_reasons(case: _Case, threshold: EscalationThreshold, risk: ResolutionRisk) -> Iterator[Reason]:
+def _limit_reason(bound: Bound, field: str, used: str) -> Reason:
+    sentence = f"{used}, and the policy allows {bound.value}"
+    return Reason(ReasonKind.LIMIT, Lane.ESCALATED, bound.rule_id, sentence, (Evidence(field=field),))
+
+
+def _risk_grounds(case: _Case, points_hundredths: int, risk: ResolutionRisk) -> Iterator[_Ground]:
+    threshold = case.threshold
     rungs = (
         (threshold.escalate_at, Lane.ESCALATED, False),
         (threshold.notify_at, Lane.CONTAINED, True),
         (threshold.contain_at, Lane.CONTAINED, False),
     )
     for bound, lane, notify in rungs:
-        if bound is not None and risk.points_hundredths >= bound.value:
-            sentence = f"Resolution Risk is {risk.probability:.0%}, and the threshold is {_percent(bound)}"
-            yield Reason(ReasonKind.RISK, lane, bound.rule_id, sentence, _top_evidence(case, risk), notify)
+        if bound is not None and points_hundredths >= bound.value:
+            yield _Ground(lane, notify, partial(_risk_reason, case, risk, bound, lane, notify))
+
+
+def _risk_reason(case: _Case, risk: ResolutionRisk, bound: Bound, lane: Lane, notify: bool) -> Reason:
+    sentence = f"Resolution Risk is {risk.probability:.0%}, and the threshold is {_percent(bound)}"
+    return Reason(ReasonKind.RISK, lane, bound.rule_id, sentence, _top_evidence(case, risk), notify)
 
 
 def _percent(bound: Bound) -> str:
@@ -150,21 +159,28 @@ def _top_evidence(case: _Case, risk: ResolutionRisk) -> tuple[Evidence, ...]:
     return tuple(item for name in named for item in case.board[name].evidence[:1])[:3]
 
 
-def _unknown_reasons(case: _Case, matched: tuple[Rule, ...]) -> Iterator[Reason]:
+def _unknown_grounds(case: _Case) -> Iterator[_Ground]:
     for name, why in sorted(case.ticket.unknown.items()):
         if name == PERCEPTION or name in case.policy.relevant_signals:
-            sentence = f"{name} could not be read: {why}"
-            yield Reason(ReasonKind.UNKNOWN_SIGNAL, Lane.CONTAINED, f"unknown:{name}", sentence)
-    for rule in case.policy.rules:
-        asked = [rule.when] if rule not in matched else []
-        if rule in matched:
-            asked += [*rule.escalate_when, *rule.notify_when, *rule.contain_when]
-        for group in asked:
-            if case.truth(group) is None:
-                missing = missing_facts(group, case.facts)
-                sentence = "the policy asks for a fact that nobody gave: " + ", ".join(missing)
-                evidence = tuple(Evidence(field=field) for field in missing)
-                yield Reason(ReasonKind.UNKNOWN_FACT, Lane.CONTAINED, rule.id, sentence, evidence)
+            yield _Ground(Lane.CONTAINED, False, partial(_unread_reason, name, why))
+    if None not in case.truths:
+        return
+    for groups in case.policy.compiled.rules:
+        for group, place in groups.asks(holds=bool(case.truths[groups.when])):
+            if case.truths[place] is None:
+                yield _Ground(Lane.CONTAINED, False, partial(_missing_reason, case, groups.rule, group))
+
+
+def _unread_reason(name: str, why: str) -> Reason:
+    sentence = f"{name} could not be read: {why}"
+    return Reason(ReasonKind.UNKNOWN_SIGNAL, Lane.CONTAINED, f"unknown:{name}", sentence)
+
+
+def _missing_reason(case: _Case, rule: Rule, group: Group) -> Reason:
+    missing = missing_facts(group, case.facts)
+    sentence = "the policy asks for a fact that nobody gave: " + ", ".join(missing)
+    evidence = tuple(Evidence(field=field) for field in missing)
+    return Reason(ReasonKind.UNKNOWN_FACT, Lane.CONTAINED, rule.id, sentence, evidence)
 
 
 def _authority(policy: Policy, lane: Lane, rules: tuple[Rule, ...]) -> Authority:
@@ -179,22 +195,24 @@ def _authority(policy: Policy, lane: Lane, rules: tuple[Rule, ...]) -> Authority
 
 def _flips(case: _Case, proposal: _Proposal) -> Iterator[Flip]:
     """Yield what would have given another lane: fewer or more points, or one signal not observed."""
-    yield from _gaps(proposal)
+    yield from _gaps(case.threshold, proposal)
     if proposal.lane is Lane.AUTOMATED:
         return
     for name, signal in sorted(case.board.items()):
         if not signal.strength or name not in case.policy.relevant_signals:
             continue
-        lane = _propose(_without(case, name)).lane
+        points = case.policy.weights.get(name, 0) * signal.strength
+        lane = _lane(_without(case, name), proposal.risk.points_hundredths - points, proposal.risk)
         if lane < proposal.lane:
             yield Flip(f"without {name}", lane)
 
 
-def _gaps(proposal: _Proposal) -> Iterator[Flip]:
-    rungs: tuple[tuple[Bound | None, Lane], ...] = (
-        (proposal.threshold.contain_at, Lane.CONTAINED),
-        (proposal.threshold.escalate_at, Lane.ESCALATED),
-    )
+def _lane(case: _Case, points_hundredths: int, risk: ResolutionRisk) -> Lane:
+    return max((ground.lane for ground in _grounds(case, points_hundredths, risk)), default=Lane.AUTOMATED)
+
+
+def _gaps(threshold: EscalationThreshold, proposal: _Proposal) -> Iterator[Flip]:
+    rungs = ((threshold.contain_at, Lane.CONTAINED), (threshold.escalate_at, Lane.ESCALATED))
     for bound, lane in rungs:
         if bound is not None and lane > proposal.lane:
             short = bound.value - proposal.risk.points_hundredths
@@ -202,6 +220,13 @@ def _gaps(proposal: _Proposal) -> Iterator[Flip]:
 
 
 def _without(case: _Case, name: str) -> _Case:
-    board: Mapping[str, Signal] = {key: signal for key, signal in case.board.items() if key != name}
-    facts: dict[str, FactValue] = {**case.facts, SIGNAL_PREFIX + name: 0}
-    return _case(case.policy, case.ticket, board, facts)
+    """Return the case as it would be had a signal not been observed; where no rule asks for it nothing else differs."""
+    policy = case.policy
+    if name not in policy.compiled.asked_signals:
+        return case
+    facts = {**case.facts, SIGNAL_PREFIX + name: 0}
+    truths = policy.compiled.evaluate(facts)
+    holding = _holding(policy, truths)
+    same = holding == case.holding
+    threshold = case.threshold if same else strictest(groups.rule for groups in holding)
+    return _Case(policy, case.ticket, case.board, facts, truths, holding, threshold)

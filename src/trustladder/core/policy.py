@@ -1,10 +1,10 @@
 """The policy as the ladder sees it: plain values, compiled once; `trustladder.policy` reads it from a file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from trustladder.core.conditions import Comparison, Condition, Evaluate, Group, compile_groups
-from trustladder.core.containment import Act, Authority
+from trustladder.core.conditions import SIGNAL_PREFIX, Comparison, Condition, Evaluate, Group, compile_groups
+from trustladder.core.containment import Act, Authority, Lane
 from trustladder.core.risk import ALWAYS
 from trustladder.core.signals import CATALOGUE
 from trustladder.core.threshold import Rule
@@ -88,12 +88,59 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One group of a rule's hard conditions: where its truth stands, and the lane it asks for."""
+
+    group: Group
+    place: int
+    lane: Lane
+    notify: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RuleGroups:
+    """A rule, where the truth of its `when` stands, and its hard conditions: escalate, notify, contain."""
+
+    rule: Rule
+    when: int
+    asked: tuple[Asked, ...]
+
+    def asks(self, *, holds: bool) -> tuple[tuple[Group, int], ...]:
+        """Return the groups that the rule needs to know, with their places: `when`, or the hard ones once it holds."""
+        return tuple((a.group, a.place) for a in self.asked) if holds else ((self.rule.when, self.when),)
+
+
+@dataclass(frozen=True, slots=True)
 class Compiled:
-    """Every group of the policy's conditions in one function, and where each rule's and queue's truths stand."""
+    """Every group of the policy's conditions in one function, where each truth stands, and what the rules ask for.
+
+    ``asked_signals`` are the signals of which some group asks, by name.
+    """
 
     evaluate: Evaluate
     groups: tuple[Group, ...]
     index: Mapping[Group, int]
+    rules: tuple[RuleGroups, ...]
+    asked_signals: frozenset[str]
+
+
+def _compiled(rules: Iterable[Rule], groups: tuple[Group, ...]) -> Compiled:
+    index = {group: i for i, group in enumerate(groups)}
+    fields = {condition.field for group in groups for condition in group}
+    asked = frozenset(field.removeprefix(SIGNAL_PREFIX) for field in fields if field.startswith(SIGNAL_PREFIX))
+    placed = tuple(RuleGroups(rule, index[rule.when], tuple(_asked(rule, index))) for rule in rules)
+    return Compiled(compile_groups(groups), groups, index, placed, asked)
+
+
+def _asked(rule: Rule, index: Mapping[Group, int]) -> Iterator[Asked]:
+    alternatives = (
+        (rule.escalate_when, Lane.ESCALATED, False),
+        (rule.notify_when, Lane.CONTAINED, True),
+        (rule.contain_when, Lane.CONTAINED, False),
+    )
+    for groups, lane, notify in alternatives:
+        for group in groups:
+            yield Asked(group, index[group], lane, notify)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +172,10 @@ class Policy:
     relevant_signals: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        groups = tuple(dict.fromkeys(self._groups()))
-        index = {group: i for i, group in enumerate(groups)}
-        object.__setattr__(self, "compiled", Compiled(compile_groups(groups), groups, index))
-        asked = {c.field.removeprefix("signal.") for group in groups for c in group if c.field.startswith("signal.")}
+        compiled = _compiled(self.rules, tuple(dict.fromkeys(self._groups())))
         weighted = {name for name, weight in self.weights.items() if weight}
-        object.__setattr__(self, "relevant_signals", frozenset(asked | weighted))
+        object.__setattr__(self, "compiled", compiled)
+        object.__setattr__(self, "relevant_signals", compiled.asked_signals | weighted)
 
     def _groups(self) -> Iterator[Group]:
         for rule in self.rules:
