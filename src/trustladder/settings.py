@@ -24,6 +24,8 @@ class Settings:
     """The port to listen on."""
     data: str = "../shared/data"
     """Where evaluation finds conversations that are not part of the project."""
+    macros: str = ""
+    """A YAML file of texts to begin a reply with, ``name: text``; empty for the few that ship with trustladder."""
     embed_origins: str = ""
     """Which sites may show the handoff card in a frame, besides our own: origins, separated by spaces."""
 

@@ -174,7 +174,7 @@ class PermitRedeemed:
 
 @dataclass(frozen=True, slots=True)
 class OwnershipTaken:
-    """Exactly one person owns the ticket now. ``how`` is claim, message, takeover or assignment."""
+    """Exactly one person owns the ticket now. ``how`` is claim, message, takeover, reopen or assignment."""
 
     person_id: str
     how: str = "claim"

@@ -138,6 +138,10 @@ class Desk:
         """Make a person the owner of any open ticket."""
         return self._by_person(key, lambda s, p, _: people.take_over(s, p, person_id))
 
+    def reopen(self, key: TicketKey, person_id: str) -> PersonAnswer:
+        """Open a resolved ticket again, with a person as its owner."""
+        return self._by_person(key, lambda s, p, _: people.reopen(s, p, person_id))
+
     def return_to_queue(self, key: TicketKey, person_id: str, reason: str, queue: str = "") -> PersonAnswer:
         """Give a ticket back to its queue, or to another."""
         return self._by_person(key, lambda s, p, _: people.return_to_queue(s, p, person_id, reason, queue))

@@ -38,6 +38,15 @@ def take_over(scribe: Scribe, policy: Policy, person_id: str) -> PersonAnswer:
     return person_answer(scribe.ticket)
 
 
+def reopen(scribe: Scribe, policy: Policy, person_id: str) -> PersonAnswer:
+    """Open a resolved ticket again as its owner: a new episode, whose clocks run from now."""
+    must_exist(scribe.ticket)
+    if scribe.ticket.lane is not Lane.RESOLVED:
+        raise NotAllowed(f"ticket {scribe.ticket.ticket_id} is {scribe.ticket.lane.word}, not resolved")
+    take_ownership(scribe, policy, person_id, "reopen")
+    return person_answer(scribe.ticket)
+
+
 def return_to_queue(scribe: Scribe, policy: Policy, person_id: str, reason: str, queue: str = "") -> PersonAnswer:
     """Give a ticket back to its queue, or to another, with a reason. The customer's clock runs on (law 8)."""
     _must_own(scribe.ticket, person_id)

@@ -23,6 +23,7 @@ from trustladder.policy.load import load_policy
 from trustladder.policy.profiles import DEFAULT_PROFILE, default_policy, profile_text
 from trustladder.settings import Settings
 from trustladder.web.app import create_app
+from trustladder.web.pages.macros import read_macros
 
 log = structlog.get_logger()
 
@@ -96,8 +97,11 @@ class ClockWorker(threading.Thread):
 
 def build_app(settings: Settings) -> FastAPI:
     """Return the whole service as an app."""
+    macros = read_macros(settings.macros)
     desk = build_desk(settings)
-    return create_app(desk, ClockWorker(desk))
+    app = create_app(desk, ClockWorker(desk))
+    app.state.macros = macros
+    return app
 
 
 def said_at_start(settings: Settings, app: FastAPI) -> str:

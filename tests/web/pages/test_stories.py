@@ -132,7 +132,8 @@ def test_a_row_that_somebody_else_took_stays_where_it_is_and_says_so(service: Se
     row = page.locator("#row-gone-1")
     expect(row.get_by_role("button")).to_be_visible()
     service.desk.claim(service.key("gone-1"), "engineer")
-    expect(row).to_contain_text("owned Support engineer")
+    expect(row.locator(".standing")).to_contain_text("owned")
+    expect(row.locator(".whose")).to_contain_text("Support engineer")
     expect(row.get_by_role("button")).to_have_count(0)
 
 
@@ -227,3 +228,88 @@ def test_the_palette_finds_pages_acts_and_tickets(service: Service, visit: Visit
     page.keyboard.type("accept")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="You own it")).to_be_visible()
+
+
+def test_taking_the_next_gives_the_most_pressing_ticket_of_ones_own_queues(service: Service, visit: Visit) -> None:
+    service.escalated("next-1", "Our invoice is wrong, for the billing team. I want to speak to a human, please.")
+    while waiting := service.desk.queue("default", "lead"):
+        service.desk.claim(service.key(waiting[0].ticket_id), "engineer")
+    for ticket in ("next-2", "next-3"):
+        service.escalated(ticket)
+        service.desk.claim(service.key(ticket), "agent")
+        service.desk.return_to_queue(service.key(ticket), "agent", "needs a decision", "lead")
+    first, second = (row.ticket_id for row in service.desk.queue("default", "lead"))
+    page = visit("/queue", "support_lead")
+    page.keyboard.press("t")
+    page.wait_for_url(f"**/tickets/{first}*")
+    expect(page.get_by_role("heading", name="You own it")).to_be_visible()
+    page.keyboard.press("b")
+    page.keyboard.type("wrong queue")
+    page.get_by_label("Queue").select_option("support")
+    page.get_by_role("button", name="Return", exact=True).click()
+    page.get_by_role("button", name="Take the next").click()
+    page.wait_for_url(f"**/tickets/{second}*")
+    page.goto(service.url + "/queue")
+    page.get_by_role("button", name="Take the next").click()
+    expect(page.get_by_role("status").first).to_contain_text("Nobody waits in your queues")
+
+
+def test_nobody_answers_past_what_was_just_written(service: Service, visit: Visit) -> None:
+    service.escalated("past-1")
+    service.desk.claim(service.key("past-1"), "agent")
+    # Without scripts the page cannot show what arrives: the server has to say so.
+    page = visit("/tickets/past-1", "agent", java_script_enabled=False)
+    page.get_by_label("Reply").fill("The blue one is on its way.")
+    service.customer("past-1", "I have changed my mind: the red one, please.")
+    page.get_by_role("button", name="Send to the customer").click()
+    expect(page.get_by_role("alert")).to_contain_text("The customer has just written: “I have changed my mind")
+    expect(page.get_by_label("Reply")).to_have_value("The blue one is on its way.")
+    assert not [turn for turn in service.desk.ticket(service.key("past-1")).turns if turn.role.value == "human"]
+    page.get_by_role("button", name="Send to the customer").click()
+    expect(page.locator(".turn-human")).to_contain_text("The blue one")
+
+
+def test_what_is_written_meanwhile_is_marked_and_announced(service: Service, visit: Visit) -> None:
+    service.escalated("mark-1", "I want to speak to a human, please. " + "It is a long story. " * 150)
+    service.desk.claim(service.key("mark-1"), "agent")
+    page = visit("/tickets/mark-1", "agent")
+    page.evaluate("scrollTo(0, 0)")
+    service.customer("mark-1", "And it is urgent.")
+    line = page.locator("#just-written")
+    expect(line).to_contain_text("Customer has just written")
+    expect(line).to_be_visible()
+    line.get_by_role("link", name="Read it").click()
+    expect(page.locator(".fresh")).to_contain_text("And it is urgent")
+    expect(line).to_be_hidden()
+
+
+def test_a_colleague_sees_who_is_writing_and_when_it_is_over(service: Service, visit: Visit) -> None:
+    service.escalated("writes-1")
+    ana, ben = visit("/tickets/writes-1", "agent"), visit("/tickets/writes-1", "engineer")
+    ben.get_by_label("Internal note").press_sequentially("hm")
+    expect(ana.get_by_text("Support engineer is writing here just now")).to_be_visible()
+    expect(ana.get_by_text("Support engineer has this ticket open too")).to_be_visible(timeout=12_000)
+
+
+def test_a_resolved_ticket_is_opened_again_by_undo(service: Service, visit: Visit) -> None:
+    service.escalated("again-1")
+    service.desk.claim(service.key("again-1"), "agent")
+    page = visit("/tickets/again-1", "agent")
+    page.keyboard.press("e")
+    page.get_by_role("button", name="Resolve", exact=True).click()
+    expect(page.get_by_role("heading", name="Resolved")).to_be_visible()
+    page.locator("main").focus()
+    page.keyboard.press("z")
+    expect(page.get_by_role("heading", name="You own it")).to_be_visible()
+    ticket = service.desk.ticket(service.key("again-1"))
+    assert (ticket.lane.word, ticket.owner, ticket.episode) == ("owned", "agent", 2)
+
+
+def test_a_macro_begins_the_reply_from_the_palette(service: Service, visit: Visit) -> None:
+    service.escalated("macro-1")
+    service.desk.claim(service.key("macro-1"), "agent")
+    page = visit("/tickets/macro-1", "agent")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("have read")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Reply")).to_have_value(re.compile("this is Support agent, a person"))

@@ -22,15 +22,16 @@ function step(by) {
   choose(all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + by))]);
 }
 
-// The act on the chosen row of a list, else the one of the page.
+// The act of the page; in a list, accepting is for the chosen row.
 export function act(name) {
   if (name === "undo" && takeBack()) return;
-  const place = document.querySelector("[data-list]") ? (chosen() ?? rows()[0]) : document;
-  const target = place?.querySelector(`[data-act="${name}"]`);
+  const place = name === "accept" && rows().length ? (chosen() ?? rows()[0]) : document;
+  const target = place.querySelector(`[data-act="${name}"]`);
   if (!target) return say(`Nothing here to ${name} now`);
-  if (name === "resolve") {
-    target.closest("details").open = true;
-    target.closest("details").querySelector("select, input").focus();
+  if (target.matches("summary")) {
+    const box = target.closest("details");
+    box.open = true;
+    box.querySelector("select, input:not([type=hidden])").focus();
   } else if (target.matches("textarea")) target.focus();
   else target.click();
 }
@@ -46,6 +47,8 @@ const KEYS = {
   r: () => act("reply"),
   n: () => act("note"),
   e: () => act("resolve"),
+  b: () => act("return"),
+  t: () => act("next"),
   z: () => act("undo"),
   g: () => { location.href = "/queue"; },
   "?": () => document.getElementById("help").showModal(),

@@ -35,7 +35,35 @@ function keepFocus() {
   if (document.activeElement === document.body) document.getElementById("notice")?.focus({ preventScroll: true });
 }
 
+// What a colleague or the customer writes while the page is open is marked, and one line says so where it is out of sight.
+let known = new Set(), fresh = new Set();
+const turns = () => document.querySelectorAll("[data-from]");
+const seenNow = new IntersectionObserver((entries) => {
+  if (entries.some((entry) => entry.isIntersecting)) document.getElementById("just-written").hidden = true;
+});
+
+function markNew() {
+  let newest = null;
+  for (const turn of turns()) {
+    if (!known.has(turn.id)) { known.add(turn.id); fresh.add(turn.id); newest = turn; }
+    turn.classList.toggle("fresh", fresh.has(turn.id)); // a swap has taken the mark away
+  }
+  const line = document.getElementById("just-written");
+  if (!newest || !line) return;
+  const link = document.createElement("a");
+  link.href = `#${newest.id}`;
+  link.textContent = "Read it";
+  const who = document.createElement("strong");
+  who.textContent = `${newest.dataset.from} has just written.`;
+  line.replaceChildren(who, " ", link);
+  line.hidden = false;
+  seenNow.disconnect();
+  seenNow.observe(newest);
+}
+
 export function startLive() {
+  for (const turn of turns()) known.add(turn.id);
+  document.addEventListener("htmx:after:swap", markNew);
   let connected = false, planned = 0;
   document.addEventListener("tl-tickets", () => {
     planned ||= setTimeout(() => { planned = 0; moved(); }, 700);

@@ -4,7 +4,19 @@ import { act } from "./keys.js";
 const dialog = document.getElementById("palette");
 const input = document.getElementById("palette-input");
 const list = document.getElementById("palette-list");
-const ACTS = { accept: "Accept or take over", reply: "Reply to the customer", note: "Write an internal note", resolve: "Resolve", undo: "Undo" };
+const ACTS = {
+  accept: ["Accept or take over", "a"],
+  next: ["Take the next ticket", "t"],
+  reply: ["Reply to the customer", "r"],
+  note: ["Write an internal note", "n"],
+  resolve: ["Resolve", "e"],
+  return: ["Return to a queue", "b"],
+  "hand-back": ["Hand back to automation", ""],
+  restated: ["Customer had to restate", ""],
+  reopen: ["Open it again", ""],
+  up: ["Send it up", ""],
+  undo: ["Undo", "z"],
+};
 
 function commands() {
   const pages = [...document.querySelectorAll(".top nav a, .top .me")].map((link) => ({
@@ -12,8 +24,11 @@ function commands() {
   }));
   const acts = Object.entries(ACTS)
     .filter(([name]) => document.querySelector(`[data-act="${name}"]`))
-    .map(([name, words]) => ({ name: words, hint: "here", run: () => act(name) }));
-  return [...acts, ...pages];
+    .map(([name, [words, key]]) => ({ name: words, hint: key || "here", run: () => act(name) }));
+  const macros = [...document.querySelectorAll("[data-macro]")].map((link) => ({
+    name: `Begin the reply: ${link.textContent}`, hint: "macro", run: () => link.click(),
+  }));
+  return [...acts, ...pages, ...macros];
 }
 
 function option(command, index) {

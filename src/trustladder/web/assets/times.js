@@ -1,6 +1,6 @@
 // Times that stay true while a page is open, in the reader's own zone.
 const MINUTE = 60, HOUR = 3600, DAY = 86400;
-const EVERY_MS = 10_000;
+const EVERY_MS = 10_000, SOON_MS = 300_000;
 
 function duration(seconds) {
   const s = Math.max(0, Math.floor(seconds));
@@ -23,6 +23,7 @@ export function tell(root = document) {
     if ("since" in time.dataset) show(time, duration((now - at) / 1000));
     else if ("due" in time.dataset) {
       time.classList.toggle("over", at < now);
+      time.classList.toggle("soon", at >= now && at - now < SOON_MS);
       show(time, at < now ? `late by ${duration((now - at) / 1000)}` : `in ${duration((at - now) / 1000)}`);
     } else show(time, clock.format(at));
     time.title = new Date(at).toLocaleString();

@@ -74,18 +74,34 @@ function hold(form) {
   };
 }
 
-// Leaving the page is not taking back: what was sent goes out.
+// Colleagues who have the ticket open are told that somebody writes, at most every few seconds.
+const TELL_MS = 3000;
+let told = 0;
+function tellColleagues(area) {
+  const path = area.closest("[data-path]")?.dataset.path;
+  if (!path || Date.now() - told < TELL_MS) return;
+  told = Date.now();
+  fetch(`${path}/writing`, { method: "POST" }).catch(() => {}); // nobody misses it
+}
+
+// Leaving the page is not taking back: what was sent goes out, also when somebody has written meanwhile.
 function release() {
   if (!held) return;
   const { form } = held;
-  navigator.sendBeacon(form.action, new FormData(form));
+  const data = new FormData(form);
+  data.delete("seen");
+  navigator.sendBeacon(form.action, data);
   sessionStorage.removeItem(kept(form.querySelector("textarea")));
   held = null;
 }
 
 export function startWriting() {
   restore();
-  document.addEventListener("input", (event) => event.target.dataset?.draft && keep(event.target));
+  document.addEventListener("input", (event) => {
+    if (!event.target.dataset?.draft) return;
+    keep(event.target);
+    tellColleagues(event.target);
+  });
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!("hold" in form.dataset)) return;

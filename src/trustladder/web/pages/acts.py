@@ -1,25 +1,24 @@
 """What a person does with a ticket: forms that work without a script, each answered with the ticket's page."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Response
+from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
+from trustladder.core.events import CustomerWrote, HumanWrote, Recorded
 from trustladder.core.ticket import Ticket
-from trustladder.desk import Desk, HumanTurn, Resolution
+from trustladder.desk import HumanTurn, Resolution
 from trustladder.errors import BadInput, NotAllowed
-from trustladder.ledger.protocol import TicketKey
-from trustladder.web.api import Key, TheDesk
+from trustladder.web.api import Key
 from trustladder.web.pages.authority import Limit, limit_of, queue_that_may
 from trustladder.web.pages.guard import PageRoute
-from trustladder.web.pages.live import Hub
 from trustladder.web.pages.notices import Notice
 from trustladder.web.pages.places import TheHub
-from trustladder.web.pages.render import path_part
-from trustladder.web.pages.ticket import ticket_page
+from trustladder.web.pages.render import path_part, shortened
+from trustladder.web.pages.ticket import Bench, TheBench, ticket_page
 from trustladder.web.pages.who import TheWho, Who, name_of
 from trustladder.web.wire import MOST_CHARACTERS, MOST_ID_CHARACTERS
 
@@ -30,33 +29,22 @@ Word = Annotated[str, Form(max_length=MOST_ID_CHARACTERS)]
 Said = Annotated[str, Form(min_length=1, max_length=MOST_CHARACTERS)]
 
 
-class Bench:
-    """One act on one ticket: who does it, through which desk, and how it is answered."""
-
-    def __init__(self, desk: TheDesk, hub: TheHub, who: TheWho, key: Key) -> None:
-        self.desk: Desk = desk
-        self.hub: Hub = hub
-        self.who: Who = who
-        self.key: TicketKey = key
-
-    def carry_out(self, act: Callable[[], object], did: str, typed: dict[str, str] | None = None) -> Response:
-        """Do it and go on to the ticket; when it is refused, show the ticket with why, and what was typed."""
-        if self.who.person is None:
-            back = path_part(f"/tickets/{path_part(self.key.ticket_id)}")
-            return RedirectResponse(f"/me?next={back}", 303)
-        try:
-            act()
-        except NotAllowed as error:
-            return self.refused(Notice("refused", f"{_named(self.who, error.what)}.", error.fix), typed)
-        return RedirectResponse(f"/tickets/{path_part(self.key.ticket_id)}?did={did}", 303)
-
-    def refused(self, notice: Notice, typed: dict[str, str] | None = None) -> Response:
-        """Show the ticket with why an act was refused."""
-        fix = f"{notice.fix[:1].upper()}{notice.fix[1:]}." if notice.fix else ""
-        return ticket_page(self.desk, self.hub, self.who, self.key, replace(notice, fix=fix), typed=typed, status=409)
+def carry_out(bench: Bench, act: Callable[[], object], did: str, typed: dict[str, str] | None = None) -> Response:
+    """Do it and go on to the ticket; when it is refused, show the ticket with why, and what was typed."""
+    if bench.who.person is None:
+        back = path_part(f"/tickets/{path_part(bench.key.ticket_id)}")
+        return RedirectResponse(f"/me?next={back}", 303)
+    try:
+        act()
+    except NotAllowed as error:
+        return refused(bench, Notice("refused", f"{_named(bench.who, error.what)}.", error.fix), typed)
+    return RedirectResponse(f"/tickets/{path_part(bench.key.ticket_id)}?did={did}", 303)
 
 
-TheBench = Annotated[Bench, Depends()]
+def refused(bench: Bench, notice: Notice, typed: dict[str, str] | None = None) -> Response:
+    """Show the ticket with why an act was refused."""
+    fix = f"{notice.fix[:1].upper()}{notice.fix[1:]}." if notice.fix else ""
+    return ticket_page(bench, replace(notice, fix=fix), typed=typed, status=409)
 
 
 def _named(who: Who, what: str) -> str:
@@ -68,58 +56,92 @@ def _named(who: Who, what: str) -> str:
 @router.post("/claim")
 def claim(bench: TheBench) -> Response:
     """Accept an escalated ticket; the loser of a race is shown who has it."""
-    return bench.carry_out(lambda: bench.desk.claim(bench.key, bench.who.id), "claimed")
+    return carry_out(bench, lambda: bench.desk.claim(bench.key, bench.who.id), "claimed")
 
 
 @router.post("/take-over")
 def take_over(bench: TheBench) -> Response:
     """Take any open ticket: from automation, which falls silent, or from a colleague."""
-    return bench.carry_out(lambda: bench.desk.take_over(bench.key, bench.who.id), "taken")
+    return carry_out(bench, lambda: bench.desk.take_over(bench.key, bench.who.id), "taken")
 
 
 @router.post("/return")
 def give_back(bench: TheBench, reason: Line, queue: Word = "", up: Word = "") -> Response:
     """Return a ticket to a queue with a reason; ``up`` is set when it goes to those who may decide."""
     if not reason.strip():
-        return bench.refused(Notice("refused", "A ticket is returned with a reason.", "say why in a few words"))
+        return refused(bench, Notice("refused", "A ticket is returned with a reason.", "say why in a few words"))
 
     def act() -> object:
         return bench.desk.return_to_queue(bench.key, bench.who.id, reason, queue)
 
-    return bench.carry_out(act, "up" if up else "returned")
+    return carry_out(bench, act, "up" if up else "returned")
 
 
 @router.post("/hand-back")
 def hand_back(bench: TheBench, authority: Word = "contained", note: Line = "") -> Response:
     """Hand a ticket back to automation: contained unless told otherwise."""
     contained = authority != "automated"
-    return bench.carry_out(lambda: bench.desk.hand_back(bench.key, bench.who.id, contained, note), "handed")
+    return carry_out(bench, lambda: bench.desk.hand_back(bench.key, bench.who.id, contained, note), "handed")
+
+
+@router.post("/reopen")
+def reopen(bench: TheBench) -> Response:
+    """Open a resolved ticket again, as its owner."""
+    return carry_out(bench, lambda: bench.desk.reopen(bench.key, bench.who.id), "reopened")
+
+
+@router.post("/writing", status_code=204)
+async def writing(hub: TheHub, who: TheWho, key: Key) -> Response:
+    """Tell colleagues who have the ticket open that somebody is writing on it."""
+    if who.person is not None:
+        await hub.writes(key, who.id)
+    return Response(status_code=204)
 
 
 @router.post("/restated")
 def restated(bench: TheBench) -> Response:
     """Record that the customer had to restate the problem."""
-    return bench.carry_out(lambda: bench.desk.note_restatement(bench.key, bench.who.id), "restated")
+    return carry_out(bench, lambda: bench.desk.note_restatement(bench.key, bench.who.id), "restated")
 
 
 @router.post("/reply")
-def reply(bench: TheBench, text: Said, message_id: Word) -> Response:
-    """Write to the customer. On a colleague's ticket it takes a take-over first: two voices are worse than one."""
+def reply(bench: TheBench, text: Said, message_id: Word, seen: Annotated[int, Form(ge=0)] = 0) -> Response:
+    """Write to the customer, unless something was written that the writer has not ``seen`` (a position, 0: do not ask).
+
+    On a colleague's ticket it takes a take-over first: two voices are worse than one.
+    """
     owner = bench.desk.ticket(bench.key).owner
     if owner not in {None, bench.who.id}:
         name = name_of(bench.who.policy, owner or "")
-        return bench.refused(
-            Notice("refused", f"{name} owns this ticket now.", "take it over to reply"), {"reply": text}
+        return refused(
+            bench, Notice("refused", f"{name} owns this ticket now.", "take it over to reply"), {"reply": text}
         )
+    unread = just_written(bench.desk.ledger.history(bench.key, seen), bench.who) if seen else None
+    if unread is not None:
+        return refused(bench, Notice("refused", unread, "nothing was sent: read it, then send again"), {"reply": text})
     turn = HumanTurn(message_id, text, bench.who.id)
-    return bench.carry_out(lambda: bench.desk.human_wrote(bench.key, turn), "sent", {"reply": text})
+    return carry_out(bench, lambda: bench.desk.human_wrote(bench.key, turn), "sent", {"reply": text})
+
+
+def just_written(news: Iterable[Recorded], who: Who) -> str | None:
+    """Return the last that the customer or a colleague wrote among some events, in a sentence; None when nobody did."""
+    said = None
+    for recorded in news:
+        match recorded.event:
+            case CustomerWrote(text=text):
+                said = "The customer", text
+            case HumanWrote(text=text, person_id=person) if person != who.id:
+                said = name_of(who.policy, person) or "A colleague", text
+            case _:
+                pass
+    return None if said is None else f"{said[0]} has just written: “{shortened(said[1])}”"
 
 
 @router.post("/note")
 def note(bench: TheBench, text: Said, message_id: Word) -> Response:
     """Keep a note for colleagues."""
     turn = HumanTurn(message_id, text, bench.who.id, internal=True)
-    return bench.carry_out(lambda: bench.desk.human_wrote(bench.key, turn), "noted", {"note": text})
+    return carry_out(bench, lambda: bench.desk.human_wrote(bench.key, turn), "noted", {"note": text})
 
 
 @router.post("/resolve")
@@ -135,13 +157,13 @@ def resolve(
     try:
         figure = amount_of(amount)
     except BadInput as error:
-        return bench.refused(Notice("refused", f"{error.what}.", error.fix), typed)
+        return refused(bench, Notice("refused", f"{error.what}.", error.fix), typed)
     ticket = bench.desk.ticket(bench.key)
     limit = limit_of(bench.who.policy, bench.who.id, ticket)
     if ticket.owner == bench.who.id and limit.exceeded_by(figure):
-        return bench.refused(_too_much(bench.who, ticket, limit, figure), {**typed, "proposal": proposal(typed)})
+        return refused(bench, _too_much(bench.who, ticket, limit, figure), {**typed, "proposal": proposal(typed)})
     resolution = Resolution(bench.who.id, outcome, cause, repair, figure)
-    return bench.carry_out(lambda: bench.desk.resolve(bench.key, resolution), "resolved", typed)
+    return carry_out(bench, lambda: bench.desk.resolve(bench.key, resolution), "resolved", typed)
 
 
 def _too_much(who: Who, ticket: Ticket, limit: Limit, amount: float) -> Notice:

@@ -1,6 +1,7 @@
 """Live pages: one poller a process reads the feed; every open page hears what it needs, and presence is who listens."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 
@@ -17,6 +18,8 @@ log = structlog.get_logger()
 POLL_SECONDS = 0.4
 """How long after its commit a change reaches an open page, at most, besides the network."""
 AFTER_FAILURE_SECONDS = 5.0
+WRITING_SECONDS = 6.0
+"""How long after a key was pressed somebody counts as writing."""
 _ALL_NEWS = ("tl-tickets", "tl-ticket")
 
 
@@ -36,6 +39,14 @@ class Listener:
         self.wake.set()
 
 
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Somebody who has a ticket open, and whether they are writing there just now."""
+
+    person_id: str
+    writing: bool
+
+
 class Hub:
     """Who has which page open, and the poller that tells them. Lives in the event loop of the server."""
 
@@ -46,6 +57,7 @@ class Hub:
         self._listeners: set[Listener] = set()
         self._poller: asyncio.Task[None] | None = None
         self._closed = False
+        self._writing: dict[tuple[str, str, str], float] = {}
 
     def close(self) -> None:
         """End every stream: the server stops. Browsers come back by themselves when it is there again."""
@@ -53,10 +65,30 @@ class Hub:
         for listener in self._listeners:
             listener.wake.set()
 
-    def present(self, key: TicketKey, besides: str = "") -> tuple[str, ...]:
-        """Return the ids of the people who have a ticket open in this process."""
+    def present(self, key: TicketKey, besides: str = "") -> tuple[Presence, ...]:
+        """Return the people who have a ticket open in this process."""
         here = {item.person_id for item in list(self._listeners) if (item.tenant, item.ticket_id) == _pair(key)}
-        return tuple(sorted(here - {besides, ""}))
+        return tuple(Presence(name, self._is_writing((*_pair(key), name))) for name in sorted(here - {besides, ""}))
+
+    def _is_writing(self, who: tuple[str, str, str]) -> bool:
+        return self._writing.get(who, 0.0) > time.monotonic()
+
+    async def writes(self, key: TicketKey, person_id: str) -> None:
+        """Hear that somebody is writing on a ticket; others who have it open are told now, and when it is over."""
+        who = (*_pair(key), person_id)
+        began = not self._is_writing(who)
+        self._writing[who] = time.monotonic() + WRITING_SECONDS
+        if began:
+            self._tell_others(*who)
+            asyncio.get_running_loop().call_later(WRITING_SECONDS, self._fade, who)
+
+    def _fade(self, who: tuple[str, str, str]) -> None:
+        left = self._writing.get(who, 0.0) - time.monotonic()
+        if left > 0 and not self._closed:
+            asyncio.get_running_loop().call_later(left, self._fade, who)
+        else:
+            self._writing.pop(who, None)
+            self._tell_others(*who)
 
     async def listen(self, tenant: str, person_id: str, ticket_id: str, at: int) -> AsyncIterator[ServerSentEvent]:
         """Yield what a page is to be told, as long as it stays open. It was made at the place ``at`` in the feed."""
@@ -84,9 +116,12 @@ class Hub:
 
     def _tell_presence(self, changed: Listener) -> None:
         if changed.person_id and changed.ticket_id:
-            for other in self._listeners - {changed}:
-                if (other.tenant, other.ticket_id) == (changed.tenant, changed.ticket_id):
-                    other.tell("tl-presence")
+            self._tell_others(changed.tenant, changed.ticket_id, changed.person_id)
+
+    def _tell_others(self, tenant: str, ticket_id: str, person_id: str) -> None:
+        for other in self._listeners:
+            if (other.tenant, other.ticket_id) == (tenant, ticket_id) and other.person_id != person_id:
+                other.tell("tl-presence")
 
     async def _poll(self) -> None:
         """Follow the feed while anybody listens."""

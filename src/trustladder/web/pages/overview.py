@@ -23,8 +23,8 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 MEANING = {
     Lane.AUTOMATED: "automation answers",
-    Lane.CONTAINED: "automation only takes in and sorts",
-    Lane.ESCALATED: "waits for a person; automation is silent",
+    Lane.CONTAINED: "automation only gathers",
+    Lane.ESCALATED: "waits for a person",
     Lane.OWNED: "a person has it",
     Lane.RESOLVED: "closed",
 }

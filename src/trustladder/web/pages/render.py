@@ -8,6 +8,8 @@ from urllib.parse import quote
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from trustladder.web.pages.shell import NAVIGATION
+
 SECOND_MS = 1_000
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
@@ -34,6 +36,12 @@ def duration(span_ms: int) -> str:
     return f"{seconds // _DAY} d {seconds % _DAY // _HOUR} h"
 
 
+def shortened(text: str, characters: int = 140) -> str:
+    """Return a text in one line of at most so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= characters else line[: characters - 1].rstrip() + "…"
+
+
 def path_part(text: str) -> str:
     """Return text as one part of a path."""
     return quote(text, safe="")
@@ -50,6 +58,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(moment=moment, clock_time=clock_time, duration=duration, path_part=path_part)
+    made.globals["navigation"] = NAVIGATION
     made.globals["bits"] = made.get_template("parts/bits.html").module
     return made
 

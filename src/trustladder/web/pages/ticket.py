@@ -4,19 +4,20 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from trustladder.core.containment import Lane
 from trustladder.core.handoff import Handoff, completeness
+from trustladder.core.policy import Policy
 from trustladder.core.summary import summarise
 from trustladder.core.ticket import Ticket, running_clock
 from trustladder.desk import Desk
 from trustladder.ledger.protocol import TicketKey
 from trustladder.web.api import Key, TheDesk
-from trustladder.web.pages.authority import Limit, limit_of
+from trustladder.web.pages.authority import Limit, chain_above, limit_of
 from trustladder.web.pages.guard import PageRoute
 from trustladder.web.pages.live import Hub
-from trustladder.web.pages.macros import MACROS
+from trustladder.web.pages.macros import Macro, TheMacros
 from trustladder.web.pages.notices import Notice, done
 from trustladder.web.pages.places import TheHub
 from trustladder.web.pages.render import html
@@ -27,12 +28,38 @@ from trustladder.web.pages.who import TheWho, Who, name_of
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
+RETURN_REASONS = ("wrong queue", "needs another skill", "needs somebody who may decide", "my shift ends")
+"""Reasons to return a ticket that a form suggests; any other may be written."""
+
+
+class Bench:
+    """One ticket before one person: what every page and every act on a ticket is given."""
+
+    def __init__(self, desk: TheDesk, hub: TheHub, who: TheWho, key: Key, macros: TheMacros) -> None:
+        self.desk: Desk = desk
+        self.hub: Hub = hub
+        self.who: Who = who
+        self.key: TicketKey = key
+        self.macros: tuple[Macro, ...] = macros
+
+
+TheBench = Annotated[Bench, Depends()]
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """The handoff packet as a card, with how complete it is (0 to 100)."""
 
     packet: Handoff
     completeness: int
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A colleague who has the ticket open too."""
+
+    name: str
+    writing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +72,9 @@ class TicketPage:
     card: Card | None
     clock: tuple[str, int] | None
     owner: str
-    others_here: tuple[str, ...]
+    others_here: tuple[Other, ...]
     limit: Limit
+    next_step: str
     acts: frozenset[str]
 
 
@@ -61,8 +89,11 @@ def look_at(desk: Desk, hub: Hub, who: Who, key: TicketKey) -> TicketPage:
         card=card_of(desk, ticket, key),
         clock=running_clock(ticket),
         owner=name_of(who.policy, ticket.owner) if ticket.owner else "",
-        others_here=tuple(name_of(who.policy, person) for person in hub.present(key, besides=who.id)),
+        others_here=tuple(
+            Other(name_of(who.policy, here.person_id), here.writing) for here in hub.present(key, besides=who.id)
+        ),
         limit=limit_of(who.policy, who.id, ticket),
+        next_step=next_step(who.policy, ticket),
         acts=acts_open_to(ticket, who.id),
     )
 
@@ -75,6 +106,19 @@ def card_of(desk: Desk, ticket: Ticket, key: TicketKey) -> Card | None:
     return Card(packet, completeness(packet))
 
 
+_MISSED = {"claim": "Unless somebody accepts it", "reply": "Without a reply", "resolve": "Unless it is resolved"}
+
+
+def next_step(policy: Policy, ticket: Ticket) -> str:
+    """Return what happens when the running clock is missed; "" where none runs. Its time follows in the template."""
+    running = running_clock(ticket)
+    if running is None or ticket.handoff is None:
+        return ""
+    above = chain_above(policy, ticket.handoff.queue)
+    where = f"it goes up to {above[0].id}" if above else f"it is late: nobody is above {ticket.handoff.queue}"
+    return f"{_MISSED[running[0]]}, {where}"
+
+
 def acts_open_to(ticket: Ticket, person_id: str) -> frozenset[str]:
     """Return what a person can do with a ticket now: the page offers these, and the desk decides."""
     mine, owned = ticket.owner == person_id, ticket.owner is not None
@@ -82,42 +126,38 @@ def acts_open_to(ticket: Ticket, person_id: str) -> frozenset[str]:
         case Lane.AUTOMATED | Lane.CONTAINED:
             return frozenset({"take-over", "note"})
         case Lane.ESCALATED:
-            return frozenset({"claim", "hand-back", "note", "restated"})
+            return frozenset({"claim", "hand-back", "note"})
         case Lane.OWNED if mine:
             return frozenset({"reply", "note", "resolve", "return", "hand-back", "restated"})
         case Lane.OWNED if owned:
             return frozenset({"take-over", "note", "restated"})
         case _:
-            return frozenset({"reply", "note"})
+            return frozenset({"reply", "note", "reopen"})
 
 
 @router.get("/tickets/{ticket}")
 def show(
-    key: Key,
-    desk: TheDesk,
-    hub: TheHub,
-    who: TheWho,
+    bench: TheBench,
     did: Annotated[str, Query(max_length=40)] = "",
     macro: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
     """Show a ticket. ``did`` names what was just done, ``macro`` a text to begin the reply with."""
-    return ticket_page(desk, hub, who, key, notice=done(did), macro=macro)
+    return ticket_page(bench, notice=done(did), macro=macro)
 
 
-def ticket_page(  # noqa: PLR0913, PLR0917 - what was just done and typed comes back on the page
-    desk: Desk,
-    hub: Hub,
-    who: Who,
-    key: TicketKey,
+def ticket_page(
+    bench: Bench,
     notice: Notice | None = None,
     macro: str = "",
     typed: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
     """Return the page of a ticket, with a notice on top and what a person had typed in its forms."""
-    sequence = hub.board.look(key.tenant).sequence  # before the rest is read, so that nothing falls between
-    shown = look_at(desk, hub, who, key)
-    begun = next((item.text for item in MACROS if item.id == macro), "")
+    desk, who = bench.desk, bench.who
+    sequence = bench.hub.board.look(bench.key.tenant).sequence  # before the rest is read: nothing falls between
+    shown = look_at(desk, bench.hub, who, bench.key)
+    macros = [item.filled(name_of(who.policy, who.id), bench.key.ticket_id) for item in bench.macros]
+    begun = next((item.text for item in macros if item.id == macro), "")
     context = {
         "who": who,
         "nav": "ticket",
@@ -125,10 +165,11 @@ def ticket_page(  # noqa: PLR0913, PLR0917 - what was just done and typed comes 
         "ticket": shown.ticket,
         "now_ms": desk.ledger.now_ms(),
         "notice": notice,
-        "macros": MACROS,
+        "macros": macros,
         "typed": {"reply": begun, **(typed or {})},
         "message_id": uuid4().hex,
         "queues": list(who.policy.queues),
+        "reasons": RETURN_REASONS,
         "sequence": sequence,
     }
     return html("ticket.html", context, status)

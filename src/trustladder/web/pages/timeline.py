@@ -71,6 +71,8 @@ def _follow(moment: Moment, recorded: e.Recorded, policy: Policy) -> None:
     if isinstance(event, e.Escalated):
         moment.told = event.notice
     lines = [_with_name(line, event, policy) for line in story((recorded,))]
+    if isinstance(event, e.Decided) and not event.decision.raises_lane:
+        lines = [replace(line, kind="stays") for line in lines]
     moment.lines += [line for line in lines if line.sentence not in {old.sentence for old in moment.lines}]
 
 
@@ -89,13 +91,13 @@ def _with_name(line: Line, event: e.Event, policy: Policy) -> Line:
 
 
 def _stronger(held: list[Sighting], new: list[Sighting]) -> list[Sighting]:
-    """Keep each signal once: a draft is read on top of the turn that it answers."""
+    """Keep each signal once, the strongest first: a draft is read on top of the turn that it answers."""
     by_name: dict[str, Sighting] = {}
     for sighting in (*held, *new):
         known = by_name.get(sighting.name)
         if known is None or sighting.strength > known.strength:
             by_name[sighting.name] = sighting
-    return list(by_name.values())
+    return sorted(by_name.values(), key=lambda sighting: -sighting.strength)
 
 
 def _sighting(signal: Signal, moment: Moment) -> Sighting:

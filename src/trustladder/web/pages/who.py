@@ -70,11 +70,12 @@ def choose(
     """Ask who is looking, and go back to where they came from."""
     came_from = urlsplit(referer).path
     then = then or (came_from if came_from != "/me" else "")
-    people = [(person, _queues_of(who.policy, person.id)) for person in who.policy.people.values()]
+    people = [(person, queues_of(who.policy, person.id)) for person in who.policy.people.values()]
     return html("me.html", {"who": who, "nav": "me", "people": people, "next": own_path(then)})
 
 
-def _queues_of(policy: Policy, person_id: str) -> list[str]:
+def queues_of(policy: Policy, person_id: str) -> list[str]:
+    """Return the ids of the queues that a person works in."""
     return [queue.id for queue in policy.queues.values() if person_id in queue.people]
 
 

@@ -1,0 +1,105 @@
+"""Makes the screenshots of the documentation again, from the scene of `scripts/scene.py`, in a real Chromium.
+
+Run: uv run python -m scripts.screenshots            writes docs/images/workspace-*.png
+     uv run python -m scripts.screenshots --every DIR writes every page in every setting to DIR, to be looked at
+"""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from scripts.scene import served
+from tests.support.browser import ARGUMENTS, WHAT_TO_DO, find_chromium
+
+IMAGES = Path(__file__).parent.parent / "docs" / "images"
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+ZOOMED = {"width": 640, "height": 400}
+"""A window of 1280 by 800 at a zoom of 200 %, in CSS pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture: its name, the page, and how it is looked at."""
+
+    name: str
+    path: str
+    scheme: str = "light"
+    viewport: dict[str, int] | None = None
+    whole: bool = False
+
+
+KEPT = (
+    Shot("workspace-queue", "/queue"),
+    Shot("workspace-queue-dark", "/queue", "dark"),
+    Shot("workspace-ticket", "/tickets/billing-7"),
+    Shot("workspace-phone", "/queue", viewport=PHONE),
+)
+PAGES = {
+    "lanes": "/",
+    "queue": "/queue",
+    "ticket-waiting": "/tickets/billing-7",
+    "ticket-mine": "/tickets/refund-5",
+    "ticket-theirs": "/tickets/seats-6",
+    "ticket-bot": "/tickets/vat-2",
+    "ticket-closed": "/tickets/done-1",
+    "find": "/find?q=charge",
+    "me": "/me",
+    "help": "/help",
+    "chat": "/chat",
+    "embed": "/embed/handoff/billing-7",
+    "nothing": "/tickets/none",
+}
+
+
+def _every() -> Iterator[Shot]:
+    for name, path in PAGES.items():
+        yield Shot(f"{name}-light", path, whole=True)
+        yield Shot(f"{name}-dark", path, "dark", whole=True)
+        yield Shot(f"{name}-phone", path, viewport=PHONE, whole=True)
+        yield Shot(f"{name}-zoomed", path, viewport=ZOOMED, whole=True)
+
+
+@contextmanager
+def _browser() -> Iterator[Browser]:
+    chromium = find_chromium()
+    if chromium is None:
+        raise SystemExit(WHAT_TO_DO)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(chromium), args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+def _page(browser: Browser, url: str, shot: Shot) -> Page:
+    options: dict[str, Any] = {"viewport": shot.viewport or DESKTOP, "color_scheme": shot.scheme}
+    context = browser.new_context(**options)
+    context.add_cookies([{"name": "trustladder_person", "value": "agent", "url": url}])
+    page = context.new_page()
+    page.goto(url + shot.path)
+    return page
+
+
+def main() -> None:
+    """Make the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--every", type=Path, help="a folder for every page in every setting")
+    parser.add_argument("--only", default="", help="with --every: pages whose name holds this")
+    asked = parser.parse_args()
+    folder = asked.every or IMAGES
+    folder.mkdir(parents=True, exist_ok=True)
+    shots = [shot for shot in _every() if asked.only in shot.name] if asked.every else KEPT
+    with TemporaryDirectory() as place, served(Path(place)) as url, _browser() as browser:
+        for shot in shots:
+            page = _page(browser, url, shot)
+            page.screenshot(path=folder / f"{shot.name}.png", full_page=shot.whole)
+            page.context.close()
+
+
+if __name__ == "__main__":
+    main()
