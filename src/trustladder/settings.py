@@ -26,6 +26,8 @@ class Settings:
     """Where evaluation finds conversations that are not part of the project."""
     macros: str = ""
     """A YAML file of texts to begin a reply with, ``name: text``; empty for the few that ship with trustladder."""
+    risk_model: str = ""
+    """The learned score's file, as `trustladder learn risk` writes it; empty for the one that is shipped."""
     embed_origins: str = ""
     """Which sites may show the handoff card in a frame, besides our own: origins, separated by spaces."""
 
@@ -33,6 +35,11 @@ class Settings:
     def policy_path(self) -> Path | None:
         """The policy file, None for the default profile."""
         return Path(self.policy) if self.policy else None
+
+    @property
+    def risk_model_path(self) -> Path | None:
+        """The learned score's file, None for the shipped one."""
+        return Path(self.risk_model) if self.risk_model else None
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:

@@ -13,6 +13,7 @@ from trustladder.detect.outcome import OutcomeModel, load_outcome_model
 from trustladder.errors import BadInput
 from trustladder.learn.measures_outcome import (
     auc,
+    auc_interval,
     auc_within,
     calibration_error,
     folds_by_group,
@@ -87,6 +88,19 @@ def test_an_interval_of_groups_is_wider_than_one_of_single_examples() -> None:
     grouped = interval([str(i // 30) for i in range(180)], lambda places: float(values[places].mean()))
     single = interval([str(i) for i in range(180)], lambda places: float(values[places].mean()))
     assert grouped[1] - grouped[0] > 2 * (single[1] - single[0])
+
+
+@pytest.mark.parametrize("coarse", [False, True])
+def test_the_interval_of_an_auc_at_once_is_the_one_resample_by_resample(coarse: bool) -> None:
+    draw = np.random.default_rng(3)
+    labels = (draw.random(90) < 0.4).astype(float)
+    ours, theirs = (draw.normal(size=90) + weight * labels for weight in (1.0, 0.2))
+    if coarse:
+        ours, theirs = np.round(ours), np.zeros(90)
+    groups = [f"g{i % 17}" for i in range(90)]
+    assert auc_interval(groups, labels, ours) == interval(groups, lambda at: auc(labels[at], ours[at]))
+    gain = interval(groups, lambda at: auc(labels[at], ours[at]) - auc(labels[at], theirs[at]))
+    assert auc_interval(groups, labels, ours, theirs) == gain
 
 
 def test_calibration_mends_scores_that_are_too_sure_and_leaves_an_unknown_domain_alone() -> None:

@@ -58,6 +58,7 @@ VERBS = (
     Verb("mcp", "trustladder.cli.mcp:mcp", "Offer the gate to agents as MCP tools (advisory)."),
     Verb("explain", "trustladder.cli.explain:explain", "Explain the decisions on one ticket."),
     Verb("eval", "trustladder.cli.eval:evaluate", "Measure perception and risk on labelled conversations."),
+    Verb("learn", "trustladder.cli.learn:app", "Learn from past conversations: the risk score."),
     Verb("acts", "trustladder.cli.acts:acts", "Tell which acts a bot's draft performs."),
 )
 """Every verb, in the order of the help. One whose module is not there is not shown."""

@@ -17,6 +17,7 @@ from trustladder.detect.repetition import LEAST_STEMS, content
 from trustladder.detect.scene import Said, Scene
 from trustladder.detect.types import UNKNOWN_STRENGTH, type_reading
 from trustladder.detect.vectors import encoder_size, vector
+from trustladder.settings import read_settings
 
 if TYPE_CHECKING:
     from trustladder.detect.outcome.detector import OutcomeRisk
@@ -32,7 +33,7 @@ def _outcome() -> "OutcomeRisk":
     from trustladder.detect.outcome import load_outcome_model
     from trustladder.detect.outcome.detector import OutcomeRisk
 
-    return OutcomeRisk(load_outcome_model())
+    return OutcomeRisk(load_outcome_model(read_settings().risk_model_path))
 
 
 @detector("outcome_risk", roles=frozenset(CUSTOMER | BOT))

@@ -13,7 +13,7 @@ import numpy as np
 
 from trustladder.errors import BadInput
 from trustladder.learn.calibration import brier
-from trustladder.learn.measures_outcome import auc, interval
+from trustladder.learn.measures_outcome import auc, auc_interval, interval
 from trustladder.learn.risk_training import Numbers
 
 
@@ -325,15 +325,15 @@ def compare_scores(data: Path, scores: Path) -> Measured:
             f"{len(theirs)} scores for {len(labels)} conversations", where=str(scores), fix="give one a conversation"
         )
     ours = np.array(found["at"]["100%"]["trustladder"]["scores"])
-    low, high = interval(found["groups"], lambda rows: auc(labels[rows], theirs[rows]) - auc(labels[rows], ours[rows]))
-    bounds = interval(found["groups"], lambda rows: auc(labels[rows], theirs[rows]))
+    low, high = auc_interval(found["groups"], labels, theirs, ours)
+    bounds = auc_interval(found["groups"], labels, theirs)
     return Measured(
         "failure of the ticket, AUC of the scores given",
         str(scores),
         round(auc(labels, theirs), 4),
         *bounds,
         baselines=(("trustladder", round(auc(labels, ours), 4)),),
-        paired=(round(low, 4), round(high, 4)),
+        paired=(low, high),
     )
 
 

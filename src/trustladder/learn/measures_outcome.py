@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from trustladder.learn.outcome_data import read_betold, read_tau
+from trustladder.learn.outcome_data import Case, read_betold, read_tau
 from trustladder.learn.outcome_fit import (
     ACTIONS,
     INTENTS,
@@ -108,18 +109,49 @@ def macro_f1(labels: Numbers, guesses: Numbers) -> float:
     return sum(found) / 2
 
 
-def interval(groups: Sequence[str], statistic: Callable[[list[int]], float], seed: int = 0) -> tuple[float, float]:
-    """The 95 % bootstrap interval of a statistic of places, resampling groups."""
+def _draws(groups: Sequence[str], seed: int) -> tuple[list[list[int]], npt.NDArray[np.int64]]:
+    """The places of each group, and the groups drawn in each resample (`RESAMPLES` rows)."""
     places: dict[str, list[int]] = {}
     for place, group in enumerate(groups):
         places.setdefault(group, []).append(place)
-    pools, draw = list(places.values()), np.random.default_rng(seed)
-    found = [
-        statistic([place for pick in draw.integers(0, len(pools), len(pools)) for place in pools[pick]])
-        for _ in range(RESAMPLES)
-    ]
+    return list(places.values()), np.random.default_rng(seed).integers(0, len(places), (RESAMPLES, len(places)))
+
+
+def _bounds(found: Sequence[float] | Numbers) -> tuple[float, float]:
     low, high = np.percentile(found, [2.5, 97.5])
     return round(float(low), 4), round(float(high), 4)
+
+
+def interval(groups: Sequence[str], statistic: Callable[[list[int]], float], seed: int = 0) -> tuple[float, float]:
+    """The 95 % bootstrap interval of a statistic of places, resampling groups."""
+    pools, draws = _draws(groups, seed)
+    return _bounds([statistic([place for pick in draw for place in pools[pick]]) for draw in draws.tolist()])
+
+
+def auc_interval(
+    groups: Sequence[str], labels: Numbers, scores: Numbers, against: Numbers | None = None, seed: int = 0
+) -> tuple[float, float]:
+    """The `interval` of an AUC, or of its gain over the scores `against`, all resamples at once."""
+    pools, draws = _draws(groups, seed)
+    picked = np.apply_along_axis(np.bincount, 1, draws, minlength=len(pools))
+    home = np.empty(len(labels), dtype=np.int64)
+    for number, pool in enumerate(pools):
+        home[pool] = number
+    times = picked[:, home].astype(np.float64)
+    found = _weighted_aucs(times, labels, scores)
+    return _bounds(found if against is None else found - _weighted_aucs(times, labels, against))
+
+
+def _weighted_aucs(times: Numbers, labels: Numbers, scores: Numbers) -> Numbers:
+    """The AUC of each row of `times`, which says how often each example counts."""
+    order = np.argsort(scores, kind="stable")
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(scores[order]) > 0]))
+    bad = np.add.reduceat(times[:, order] * (labels[order] > 0.5), starts, axis=1)
+    good = np.add.reduceat(times[:, order] * (labels[order] <= 0.5), starts, axis=1)
+    below = np.cumsum(good, axis=1) - good / 2
+    pairs = bad.sum(axis=1) * good.sum(axis=1)
+    found: Numbers = np.where(pairs > 0, (bad * below).sum(axis=1) / np.maximum(pairs, 1.0), 0.5)
+    return found
 
 
 def cross_fit(rows: Rows, score: Score, seed: int, bots: Sequence[str] = ()) -> Numbers:
@@ -160,7 +192,7 @@ def _report(rows: Rows, scores: Numbers, seed: int, probable: bool = True) -> di
     labels = rows.labels
     found: dict[str, Any] = {
         "auc": round(auc(labels, scores), 4),
-        "auc_interval": interval(rows.groups, lambda places: auc(labels[places], scores[places])),
+        "auc_interval": auc_interval(rows.groups, labels, scores),
         "auc_within": round(auc_within(labels, scores, strata), 4),
         "left_in_automation": round(left_in_automation(labels, scores), 4),
         "scores": [round(float(score), 5) for score in scores],
@@ -185,12 +217,8 @@ def _base_rates(rows: Rows, keys: Sequence[str]) -> Score:
 
 
 def _paired(rows: Rows, ours: Numbers, theirs: Numbers) -> dict[str, Any]:
-    labels = rows.labels
-
-    def gain(places: list[int]) -> float:
-        return auc(labels[places], ours[places]) - auc(labels[places], theirs[places])
-
-    return {"auc_gain": round(gain(list(range(len(labels)))), 4), "interval": interval(rows.groups, gain)}
+    gain = auc(rows.labels, ours) - auc(rows.labels, theirs)
+    return {"auc_gain": round(gain, 4), "interval": auc_interval(rows.groups, rows.labels, ours, theirs)}
 
 
 def measure_failure(data_dir: Path, seed: int = 0, unseen_bots: bool = False) -> dict[str, Any]:
@@ -199,7 +227,11 @@ def measure_failure(data_dir: Path, seed: int = 0, unseen_bots: bool = False) ->
     `unseen_bots` also keeps the tested bot out of training; then only `auc_within` says something, since pooled
     AUC is held down by the base rate that its absence takes along. Per-example scores come in the cases' order.
     """
-    cases = read_tau(data_dir / "tau")
+    return measure_failure_of(read_tau(data_dir / "tau"), seed, unseen_bots)
+
+
+def measure_failure_of(cases: Sequence[Case], seed: int = 0, unseen_bots: bool = False) -> dict[str, Any]:
+    """`measure_failure` on given conversations."""
     by_share = {share: text_rows(cases, share) for share in SHARES}
     at = {share: by_share[share] for share in (0.5, 1.0)}
     rows = at[0.5]

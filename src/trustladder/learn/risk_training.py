@@ -5,6 +5,7 @@ are not in scikit-learn's logistic, and `trustladder learn risk` then runs where
 accelerated projected gradient (Beck and Teboulle 2009) with restarts (O'Donoghue and Candes 2015).
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -114,14 +115,19 @@ class Vocabulary:
 def fit_vocabulary(
     counts: Sequence[dict[str, int]], groups: Sequence[str], kind: str, least_groups: int = 4
 ) -> Vocabulary:
-    """Words of one kind (`c:`, `b:`, `t:`, `i:`) that at least `least_groups` customers' conversations hold."""
+    """Words of one kind (`c:`, `b:`, `t:`, `i:`) that at least `least_groups` customers' conversations hold.
+
+    A word that nearly every reading holds tells nothing and is left out.
+    """
     holders: dict[str, set[str]] = {}
+    readings: Counter[str] = Counter()
     for found, group in zip(counts, groups, strict=True):
         for word in found:
             if word.startswith(kind):
                 holders.setdefault(word, set()).add(group)
-    total = len(set(groups))
-    kept = sorted(word for word, held in holders.items() if least_groups <= len(held) <= 0.95 * total)
+                readings[word] += 1
+    total, most = len(set(groups)), 0.95 * len(counts)
+    kept = sorted(word for word, held in holders.items() if least_groups <= len(held) and readings[word] <= most)
     idf = np.array([np.log((1 + total) / (1 + len(holders[word]))) + 1 for word in kept])
     return Vocabulary(tuple(kept), idf)
 
@@ -142,9 +148,9 @@ class Calibration:
 
 
 def fit_calibration(scores: Numbers, labels: Numbers, domains: Sequence[str], shrink: float = 30.0) -> Calibration:
-    """Platt scaling with a shrunken shift for each domain, from scores of conversations not fitted on."""
-    names = sorted(set(domains))
-    shifts = np.array([[float(domain == name) for name in names] for domain in domains])
+    """Platt scaling with a shrunken shift for each named domain, from scores of conversations not fitted on."""
+    names = sorted({domain for domain in domains if domain})
+    shifts = np.array([[float(domain == name) for name in names] for domain in domains]).reshape(len(domains), -1)
     design = np.column_stack([scores, np.ones(len(scores)), shifts])
     penalty = np.array([0.01, 0.0, *([shrink] * len(names))])
     lower = np.array([0.0, -np.inf, *([-np.inf] * len(names))])

@@ -4,6 +4,7 @@ What the set knows of the right answer (instruction, gold actions, reward) stays
 becomes the conversation's ending.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from trustladder.core import events as e
 from trustladder.learn.conversation import Conversation, Ending, Message, Notices, Said
 
 _END_TOKEN = re.compile(r"\s*###(?:STOP|TRANSFER|OUT-OF-SCOPE)###\s*")
+_CUSTOMER_ID = re.compile(r"\b[a-z]+_[a-z]+_\d{4}\b")
 _ERROR = re.compile(r"error\b", re.IGNORECASE)
 
 
@@ -22,14 +24,16 @@ def read(source: Source, notices: Notices) -> Iterator[Conversation]:
     """Yield the conversations of a results file, of either schema. Ids are ``task_id/trial``."""
     document = load(source, "tau")
     runs = document.get("simulations") if isinstance(document, dict) else document
+    listed = document.get("tasks") if isinstance(document, dict) else None
+    tasks = {task.get("id"): task for task in listed or () if isinstance(task, dict)}
 
     def convert(run: Any, number: int) -> Conversation:
-        return _conversation(run, number, source)
+        return _conversation(run, number, source, tasks)
 
     yield from converted(runs, convert, source, notices)
 
 
-def _conversation(run: Mapping[str, Any], number: int, source: Source) -> Conversation:
+def _conversation(run: Mapping[str, Any], number: int, source: Source, tasks: Mapping[Any, Any]) -> Conversation:
     steps = run["traj"] if "traj" in run else run["messages"]
     reward = run["reward"] if "traj" in run else (run.get("reward_info") or {}).get("reward")
     messages = tuple(_messages(steps, number))
@@ -37,17 +41,27 @@ def _conversation(run: Mapping[str, Any], number: int, source: Source) -> Conver
         id=f"{run.get('task_id', number)}/{run.get('trial', 0)}",
         messages=messages,
         opened=e.TicketOpened(language="en"),
-        ending=_ending(reward),
+        ending=_ending(reward, _customer(run, tasks)),
         timed=any(message.at_ms for message in messages),
         source=source.name,
     )
 
 
-def _ending(reward: object) -> Ending:
+def _customer(run: Mapping[str, Any], tasks: Mapping[Any, Any]) -> str:
+    """Who wrote, where the task tells: a label, so that a customer's conversations can be kept on one side of a split.
+
+    The two schemas number the same scenarios differently, so that the task's number would not do.
+    """
+    task = (run.get("info") or {}).get("task") or tasks.get(run.get("task_id")) or {}
+    found = _CUSTOMER_ID.search(json.dumps(task))
+    return found.group() if found else str(run.get("task_id", ""))
+
+
+def _ending(reward: object, customer: str) -> Ending:
     if isinstance(reward, bool) or not isinstance(reward, int | float):
         return Ending()
     # Some runs have a shaped reward: only 0 is a failure.
-    return Ending(outcome="solved" if reward > 0 else "failed", labels={"reward": float(reward)})
+    return Ending(outcome="solved" if reward > 0 else "failed", labels={"reward": float(reward), "customer": customer})
 
 
 def _messages(steps: list[Mapping[str, Any]], number: int) -> Iterator[Message]:

@@ -11,7 +11,9 @@ from functools import cache
 from heapq import nlargest
 from io import BytesIO
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
 
@@ -27,6 +29,8 @@ POINTS_PER_LOGIT = 20 / math.log(2)
 """Twenty points double the odds, as everywhere in Resolution Risk."""
 SHOWN_REASONS = 6
 CLIP = 3.0
+_NO_DATE = (1980, 1, 1, 0, 0, 0)
+_FIX = "make it with `trustladder learn risk`, or leave TRUSTLADDER_RISK_MODEL out for the shipped one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +234,26 @@ def unpack_part(prefix: str, arrays: Mapping[str, Any]) -> Part:
     return Part(Card(names, *map(tuple, card)), Words(dict(known)), constant, slope, shift, dict(domains))
 
 
-def read_outcome_model(content: bytes) -> OutcomeModel:
+def npz_bytes(arrays: Mapping[str, Any]) -> bytes:
+    """An npz file whose bytes depend on the arrays only, not on the clock."""
+    packed = BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+        for name in sorted(arrays):
+            content = BytesIO()
+            np.lib.format.write_array(content, arrays[name], allow_pickle=False)
+            archive.writestr(ZipInfo(f"{name}.npy", _NO_DATE), content.getvalue(), ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def model_bytes(parts: Mapping[str, Part]) -> bytes:
+    """The model file of three parts, `text`, `intents` and `action`: no code in it, nothing to unpickle."""
+    arrays: dict[str, Any] = {}
+    for prefix, part in parts.items():
+        arrays.update(pack_part(prefix, part))
+    return npz_bytes(arrays)
+
+
+def read_outcome_model(content: bytes, where: str = MODEL_FILE) -> OutcomeModel:
     """The model in the bytes of a model file.
 
     Raises `ModelUnusable` when it was built for other measures than this version reads.
@@ -238,15 +261,22 @@ def read_outcome_model(content: bytes) -> OutcomeModel:
     with np.load(BytesIO(content), allow_pickle=False) as arrays:
         model = OutcomeModel(*(unpack_part(prefix, arrays) for prefix in ("text", "intents", "action")))
     if model.text.card.names != MEASURES or model.action.card.names != ACTION_MEASURES:
-        raise ModelUnusable("the learned score was built for other measures", where=MODEL_FILE, fix="build it again")
+        raise ModelUnusable("the learned score was built for other measures", where=where, fix="build it again")
     return model
 
 
 @cache
-def load_outcome_model() -> OutcomeModel:
-    """The shipped model; read once a process.
+def load_outcome_model(path: Path | None = None) -> OutcomeModel:
+    """The model of a file that `trustladder learn risk` wrote, or the shipped one; read once a process.
 
-    Raises `ModelUnusable` when its file is missing, changed, or of another version.
+    Raises `ModelUnusable` when the file is missing, changed, no model, or of another version.
     """
-    content, _ = read_model(MODEL_FILE)
-    return read_outcome_model(content)
+    if path is None:
+        content, _ = read_model(MODEL_FILE)
+        return read_outcome_model(content)
+    try:
+        return read_outcome_model(path.read_bytes(), str(path))
+    except OSError as error:
+        raise ModelUnusable(f"the learned score cannot be read: {error.strerror}", where=str(path), fix=_FIX) from None
+    except (BadZipFile, KeyError, ValueError, EOFError):
+        raise ModelUnusable("this is no file of a learned score", where=str(path), fix=_FIX) from None
