@@ -51,6 +51,7 @@ VERBS = (
     Verb("demo", "trustladder.cli.demo:demo", "See it work on made-up tickets."),
     Verb("audit", "trustladder.cli.audit:audit", "Read past conversations; report where automation overstayed."),
     Verb("replay", "trustladder.cli.replay:replay", "Decide every turn of past conversations, one JSON line each."),
+    Verb("backtest", "trustladder.cli.backtest:backtest", "Price a change of the policy on past tickets."),
     Verb("init", "trustladder.cli.init:init", "Write a policy file to start from."),
     Verb("policy", "trustladder.cli.policy:app", "Lint, test and compare policy files."),
     Verb("up", "trustladder.cli.up:up", "Run the live control layer and the agents' workspace."),

@@ -109,14 +109,7 @@ class Case:
 def examine(conversation: Conversation, policy: Policy, perceive: Perceive) -> Case:
     """Replay a conversation in shadow and read its episodes."""
     played = list(steps(conversation, policy, perceive))
-    episodes = episodes_of(conversation.id, _what_happened(played))
-    decided = [step.decided for step in played if step.decided is not None]
-    texts = {d.turn.index: d.turn.text for d in decided}
-    for episode in episodes:
-        _announced(episode, texts)
-        _without_times(episode, conversation.timed)
-    _ended(episodes[-1], conversation)
-    readings = tuple(_read(episode, decided, conversation.timed) for episode in episodes)
+    readings = read_episodes(conversation, _decided(played), _what_happened(played))
     return Case(
         conversation=conversation.id,
         source=conversation.source,
@@ -124,10 +117,33 @@ def examine(conversation: Conversation, policy: Policy, perceive: Perceive) -> C
         readings=readings,
         timeline=_timeline(played, readings),
         messages_by_role=_by_role(conversation),
-        bot_turns_after_people=_after_people(episodes),
+        bot_turns_after_people=_after_people(reading.episode for reading in readings),
         account_value=conversation.account.value,
         timed=conversation.timed,
     )
+
+
+def readings_under(conversation: Conversation, policy: Policy, perceive: Perceive) -> tuple[EpisodeReading, ...]:
+    """Replay a conversation in shadow and read its episodes, without the timeline of a `Case`."""
+    played = list(steps(conversation, policy, perceive))
+    return read_episodes(conversation, _decided(played), _what_happened(played))
+
+
+def read_episodes(
+    conversation: Conversation, decided: Sequence[TurnDecision], happened: Iterable[e.Recorded]
+) -> tuple[EpisodeReading, ...]:
+    """Read the episodes of what happened, where the decisions in it are those of the policy in question."""
+    episodes = episodes_of(conversation.id, happened)
+    texts = {d.turn.index: d.turn.text for d in decided}
+    for episode in episodes:
+        _announced(episode, texts)
+        _without_times(episode, conversation.timed)
+    _ended(episodes[-1], conversation)
+    return tuple(_read(episode, decided, conversation.timed) for episode in episodes)
+
+
+def _decided(played: Iterable[Step]) -> list[TurnDecision]:
+    return [step.decided for step in played if step.decided is not None]
 
 
 def _what_happened(played: Iterable[Step]) -> Iterator[e.Recorded]:
@@ -199,7 +215,7 @@ def _minutes(episode: Episode, at: int | None, beyond: Sequence[int]) -> float |
 
 
 def _crossing(decided: Sequence[TurnDecision], turn: int | None, lane: Lane) -> Crossing | None:
-    found = next((d for d in decided if d.turn.index == turn), None)
+    found = next((d for d in decided if d.turn.index == turn and d.decision.proposed >= lane), None)
     if found is None:
         return None
     decision = found.decision

@@ -106,3 +106,49 @@ def _risk_label(points: Sequence[tuple[int, float]], reading: EpisodeReading) ->
     if reading.escalate is not None:
         said += f"; the policy hands over at message {reading.escalate.message_index + 1}"
     return said
+
+
+MOST_SHIFT = 6
+
+
+def shifts(counts: Mapping[int, int], label: str) -> Markup:
+    """Return how many tickets are handed over so many bot turns earlier (left) or later (right)."""
+    held = Counter[int]()
+    for turns, n in counts.items():
+        held[max(-MOST_SHIFT, min(MOST_SHIFT, turns))] += n
+    top, step = max(held.values(), default=1), WIDTH / (2 * MOST_SHIFT + 1)
+    body = []
+    for place, turns in enumerate(range(-MOST_SHIFT, MOST_SHIFT + 1)):
+        height, x = 80 * held[turns] / top, place * step
+        name = f"{turns:+d}" + ("…" if abs(turns) == MOST_SHIFT else "") if turns else "same"
+        body.append(f'<rect x="{x:.1f}" y="{100 - height:.1f}" width="{step - 6:.1f}" height="{height:.1f}"/>')
+        if held[turns]:
+            body.append(f'<text class="n" x="{x + step / 2 - 3:.1f}" y="{94 - height:.1f}">{held[turns]:,}</text>')
+        body.append(f'<text x="{x + step / 2 - 3:.1f}" y="118">{name}</text>')
+    return _svg(WIDTH, 124, label, body, "histogram")
+
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def week(after: Sequence[float], before: Sequence[float], label: str) -> Markup:
+    """Return arrivals by hour of the week (168 values, Monday first): bars for after, a line for before."""
+    top = max((*after, *before)) or 1
+    step = WIDTH / len(after)
+    body = []
+    for hour, (new, old) in enumerate(zip(after, before, strict=True)):
+        if new:
+            body.append(
+                f'<rect x="{hour * step:.1f}" y="{70 - 66 * new / top:.1f}" width="{step:.1f}" '
+                f'height="{66 * new / top:.1f}"/>'
+            )
+        if old:
+            y = 70 - 66 * old / top
+            body.append(
+                f'<line class="before" x1="{hour * step:.1f}" y1="{y:.1f}" x2="{(hour + 1) * step:.1f}" y2="{y:.1f}"/>'
+            )
+    for place, name in enumerate(DAYS):
+        x = place * 24 * step
+        body.append(f'<line class="day" x1="{x:.1f}" y1="0" x2="{x:.1f}" y2="74"/>')
+        body.append(f'<text x="{x + 12 * step:.1f}" y="88">{name}</text>')
+    return _svg(WIDTH, 92, label, body, "histogram week")
