@@ -12,6 +12,7 @@ from trustladder.core.governance import ProposalMade, Stage
 from trustladder.desk import Desk, Resolution
 from trustladder.desk.policies import PolicyBook
 from trustladder.errors import NotAllowed
+from trustladder.learn.live import LiveEpisodes
 from trustladder.ledger import Ledger
 from trustladder.policy.load import load_policy
 
@@ -128,6 +129,23 @@ def test_a_halted_or_withdrawn_canary_decides_no_more(desk: Desk, end: str) -> N
         rollouts.canary(TENANT, "p1", "lee", 50, {})
 
 
+def test_a_canary_that_leaves_its_bounds_is_halted_by_itself(desk: Desk, ledger: Ledger) -> None:
+    rollouts = accepted(desk).rollouts
+    rollouts.shadow(TENANT, "p1", "lee")
+    rollouts.canary(TENANT, "p1", "lee", 99.9, {"handed_off": 0.5})
+    live = LiveEpisodes(ledger)
+    wrote(desk, "T-0", "hello")
+    assert rollouts.halt_if_out_of_bounds(TENANT, live.episodes(TENANT)) == ""
+    for i in range(1, 12):
+        wrote(desk, f"T-{i}", NEEDS)
+    why = rollouts.halt_if_out_of_bounds(TENANT, live.episodes(TENANT))
+    assert "11 of 12 tickets of the canary (92 %) went to a person" in why
+    halted = rollouts.proposal(TENANT, "p1")
+    assert (halted.stage, halted.moves[-1][1].by, halted.moves[-1][1].why) == (Stage.HALTED, "trustladder", why)
+    assert wrote(desk, "T-99", NEEDS) == "contained"
+    assert rollouts.halt_if_out_of_bounds(TENANT, live.episodes(TENANT)) == ""
+
+
 def test_steps_are_in_a_name_in_order_and_one_rollout_at_a_time(desk: Desk) -> None:
     rollouts = desk.rollouts
     rollouts.propose(TENANT, proposal())
@@ -147,6 +165,8 @@ def test_steps_are_in_a_name_in_order_and_one_rollout_at_a_time(desk: Desk) -> N
         rollouts.release(TENANT, "p1", "lee")
     with pytest.raises(NotAllowed, match="between 0 and 100"):
         rollouts.canary(TENANT, "p1", "lee", 100, {})
+    with pytest.raises(NotAllowed, match="nothing is counted under weather"):
+        rollouts.canary(TENANT, "p1", "lee", 5, {"weather": 0.5})
     with pytest.raises(NotAllowed, match="no proposal"):
         rollouts.proposal(TENANT, "p9")
 

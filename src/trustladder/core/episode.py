@@ -22,6 +22,7 @@ class Episode:
     """What one episode shows in hindsight. Turns are indexes into the ticket's turns, times epoch milliseconds.
 
     ``handoff_turn`` is the newest turn when people took over in fact, None when they never did.
+    ``handoff_completeness`` is that of the packet that moved with it, in hundredths.
     ``account_value`` and ``account_tier`` are those that were last told before the episode ended. ``cause`` and
     ``repair`` are what people wrote when they closed it. ``reopened_at_ms`` is when the ticket came back after it.
     ``policy_contain_turn`` and ``policy_escalate_turn`` are the first turns at which the policy asked for it.
@@ -43,6 +44,7 @@ class Episode:
     clear_signals: dict[str, list[int]] = field(default_factory=dict)
     handoff_turn: int | None = None
     handoff_at_ms: int | None = None
+    handoff_completeness: int | None = None
     policy_contain_turn: int | None = None
     policy_escalate_turn: int | None = None
     highest_points_hundredths: int | None = None
@@ -59,6 +61,7 @@ class Episode:
     restated: bool = False
     drawn_percent: float | None = None
     review: e.CaseReviewed | None = None
+    reviewed_at_ms: int | None = None
     shadow_turns: dict[str, int] = field(default_factory=dict)
     policy_digests: set[str] = field(default_factory=set)
 
@@ -80,7 +83,7 @@ class Episode:
         return self.handoff_turn is not None
 
 
-class _Reader:
+class EpisodeReader:
     """Reads one ticket's history, event by event, into its episodes."""
 
     def __init__(self, ticket_id: str) -> None:
@@ -91,12 +94,20 @@ class _Reader:
 
     @property
     def now(self) -> Episode:
+        """The newest episode."""
         return self.episodes[-1]
 
+    def read_so_far(self) -> tuple[Episode, ...]:
+        """Return the episodes as they stand, oldest first; they go on with what is read next."""
+        for episode in self.episodes:
+            episode.account_id, episode.ticket_type = self.account.account_id or "", self.ticket_type
+        return tuple(self.episodes)
+
     def read(self, recorded: e.Recorded) -> None:
+        """Read one more event, the next of the ticket."""
         event, at_ms = recorded.event, recorded.at_ms
         if isinstance(event, e.DrawnForReview | e.CaseReviewed | e.ShadowDecided):
-            self._learn(event)  # what Learn adds is no part of the episode's time
+            self._learn(event, at_ms)  # what Learn adds is no part of the episode's time
             return
         if not self.now.started_at_ms:
             self.now.started_at_ms = at_ms
@@ -134,12 +145,13 @@ class _Reader:
         self.episodes.append(Episode(self.now.ticket_id, number=number, started_at_ms=at_ms))
         self.now.account_value, self.now.account_tier = self.account.value, self.account.tier or ""
 
-    def _learn(self, event: e.DrawnForReview | e.CaseReviewed | e.ShadowDecided) -> None:
+    def _learn(self, event: e.DrawnForReview | e.CaseReviewed | e.ShadowDecided, at_ms: int) -> None:
         match event:
             case e.DrawnForReview():
                 self._numbered(event.episode).drawn_percent = event.percent
             case e.CaseReviewed():
-                self._numbered(event.episode).review = event
+                reviewed = self._numbered(event.episode)
+                reviewed.review, reviewed.reviewed_at_ms = event, at_ms
             case e.ShadowDecided():
                 if event.proposed >= Lane.ESCALATED:
                     self.now.shadow_turns.setdefault(event.policy_digest, event.turn)
@@ -209,9 +221,7 @@ class _Reader:
 
 def episodes_of(ticket_id: str, history: Iterable[e.Recorded]) -> tuple[Episode, ...]:
     """Return the episodes of one ticket, oldest first. The history is in the ticket's own order."""
-    reader = _Reader(ticket_id)
+    reader = EpisodeReader(ticket_id)
     for recorded in history:
         reader.read(recorded)
-    for episode in reader.episodes:
-        episode.account_id, episode.ticket_type = reader.account.account_id or "", reader.ticket_type
-    return tuple(reader.episodes)
+    return reader.read_so_far()

@@ -5,11 +5,13 @@ wins. Steps are taken by named people, one rollout at a time; only a halt is tru
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
+from trustladder.core.canary import BOUNDED, left_bounds
 from trustladder.core.containment import Lane
+from trustladder.core.episode import Episode
 from trustladder.core.governance import (
     Governance,
     JournalEvent,
@@ -140,6 +142,11 @@ class Rollouts:
             raise NotAllowed(f"the proposal is {proposal.state}: it goes into the shadow first")
         if not 0 < share_percent < 100:
             raise NotAllowed(f"a canary has a share between 0 and 100 percent, not {share_percent:g}")
+        unknown = bounds.keys() - BOUNDED.keys()
+        if unknown:
+            raise NotAllowed(
+                f"nothing is counted under {', '.join(sorted(unknown))}", fix=f"bound {', '.join(BOUNDED)}"
+            )
         return self._move(
             tenant, RolloutMoved(proposal_id, Stage.CANARY, by, share_percent=share_percent, bounds=dict(bounds))
         )
@@ -164,6 +171,17 @@ class Rollouts:
         """Halt a rollout that has left its bounds. It is trustladder's own step; to go on takes a new proposal."""
         self._must_run(tenant, proposal_id)
         return self._move(tenant, RolloutMoved(proposal_id, Stage.HALTED, ITSELF, why))
+
+    def halt_if_out_of_bounds(self, tenant: str, episodes: Sequence[Episode]) -> str:
+        """Halt the canary that has left its bounds, going by the tenant's episodes; return why, empty if it has not."""
+        running = self.state(tenant).running
+        if running is None or running.stage is not Stage.CANARY:
+            return ""
+        since_ms = next(at_ms for at_ms, move in running.moves if move.stage is Stage.CANARY)
+        why = left_bounds(episodes, running.made.digest, since_ms, running.moves[-1][1].bounds)
+        if why:
+            self.halt(tenant, running.made.proposal_id, why)
+        return why
 
     def note(self, tenant: str, event: JournalEvent) -> None:
         """Append an event to the tenant's journal where it is known to stand. Raises PositionConflict."""
