@@ -42,8 +42,11 @@ def outcome_risk(scene: Scene) -> Iterable[Signal]:
 
     Scale: the calibrated probability of a bad end, in whole percent; the words that raised it most are quoted.
     """
+    found = tuple(_outcome().read(scene))
+    if not any(signal.evidence for signal in found):
+        return found
     turns = (*scene.ticket.turns, scene.turn)
-    return [replace(s, evidence=tuple(_as_written(e, turns) for e in s.evidence)) for s in _outcome().read(scene)]
+    return [replace(s, evidence=tuple(_as_written(e, turns) for e in s.evidence)) for s in found]
 
 
 def _as_written(evidence: Evidence, turns: Sequence[Turn]) -> Evidence:
@@ -82,7 +85,7 @@ def breakdown_risk(scene: Scene) -> tuple[Signal, ...]:
 def _vectors(said: Sequence[Said]) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":
     if not said:
         return np.zeros((0, encoder_size()), dtype=np.float32)
-    return np.stack([vector(one.text) for one in said])
+    return np.array([vector(one.text) for one in said])
 
 
 @detector("out_of_scope", roles=CUSTOMER)

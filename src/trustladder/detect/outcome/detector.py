@@ -50,7 +50,7 @@ class OutcomeRisk:
             state = self._state(scene.ticket)
             state.live.add(scene.turn)
             state.turns, state.last = state.turns + 1, scene.turn
-            score = state.live.score(scene.ticket.ticket_type or "")
+            score = state.live.score(scene.ticket.ticket_type or "", COIN_TOSS)
         offset = scene.ticket.stretch_first_turn
         strength = max(0, 2 * (score.strength - COIN_TOSS))
         evidence = tuple(_evidence(r, offset) for r in score.reasons[:SHOWN]) if strength else ()

@@ -56,12 +56,14 @@ _TALLIES = [
     "denials_after_write",
     "transfers",
 ]
+_CUSTOMER_GROUPS = tuple(f"customer_{group}" for group in CUSTOMER)
+_BOT_GROUPS = tuple(f"bot_{group}" for group in BOT)
 MEASURES: tuple[str, ...] = (
     *_TALLIES,
-    *(f"customer_{group}" for group in CUSTOMER),
-    *(f"customer_{group}_share" for group in CUSTOMER),
-    *(f"bot_{group}" for group in BOT),
-    *(f"bot_{group}_share" for group in BOT),
+    *_CUSTOMER_GROUPS,
+    *(f"{group}_share" for group in _CUSTOMER_GROUPS),
+    *_BOT_GROUPS,
+    *(f"{group}_share" for group in _BOT_GROUPS),
     "customer_repeats_words",
     "bot_repeats_words",
     "denied_and_nothing_written",
@@ -81,16 +83,26 @@ def leaves(value: object) -> Iterator[str]:
         yield str(value).lower()
 
 
-def _overlap(words: frozenset[str], earlier: list[frozenset[str]]) -> float:
-    return max((len(words & other) / len(words | other) for other in earlier), default=0.0) if words else 0.0
+def _most_overlap(words: frozenset[str], earlier: list[frozenset[str]], least: float) -> float:
+    """The largest Jaccard overlap with earlier turns, or ``least`` where that is more."""
+    size = len(words)
+    for other in earlier if words else ():
+        # Sets of such different sizes cannot overlap more than the best so far.
+        if min(size, len(other)) / max(size, len(other)) > least:
+            shared = len(words & other)
+            least = max(least, shared / (size + len(other) - shared))
+    return least
 
 
 @dataclass(slots=True)
 class Running:
     """The state of one conversation; `add` takes turns in order, at a cost that depends on the new turn only.
 
-    `words` counts words by kind, `where` holds the first turn in which each was seen.
+    `words` counts words by kind, `where` holds the first turn in which each was seen; with a `vocabulary` (words by
+    kind) only its words.
     """
+
+    vocabulary: Mapping[str, frozenset[str]] | None = None
 
     tally: Counter[str] = field(default_factory=Counter)
     groups: Counter[str] = field(default_factory=Counter)
@@ -134,6 +146,9 @@ class Running:
 
     def _see(self, kind: str, found: list[str]) -> None:
         words, where, index, touched = self.words, self.where, self.index, self.touched
+        if self.vocabulary is not None:
+            known = self.vocabulary.get(kind, frozenset())
+            found = [word for word in found if word in known]
         for word in found:
             key = kind + word
             words[key] += 1
@@ -174,7 +189,7 @@ class Running:
         if self.offered:
             tally["yes_after_offer" if self.said_yes else "no_after_offer"] += 1
         content = frozenset(word for word in words if len(word) > 3)
-        self.customer_repeat = max(self.customer_repeat, _overlap(content, self.customer_sets))
+        self.customer_repeat = _most_overlap(content, self.customer_sets, self.customer_repeat)
         self.customer_sets.append(content)
         self.customer_texts.append(read)
         self.sources.append(read)
@@ -202,7 +217,7 @@ class Running:
         tally["denials_after_write"] += bool(found["deny"] and tally["writes"])
         self.offered = bool(found["offer"])
         content = frozenset(word for word in words if len(word) > 3)
-        self.bot_repeat = max(self.bot_repeat, _overlap(content, self.bot_sets))
+        self.bot_repeat = _most_overlap(content, self.bot_sets, self.bot_repeat)
         self.bot_sets.append(content)
         self.bot_texts.append(read)
 
@@ -255,13 +270,13 @@ class Running:
         tally = self.tally
         tally["distinct_tools"] = len(self.tools)
         told, spoken = max(1, tally["customer_turns"]), max(1, tally["bot_turns"])
-        log = math.log1p
+        log, count, in_group, turns_with = math.log1p, tally.get, self.groups.get, self.turns_with.get
         return [
-            *(log(tally[name]) for name in _TALLIES),
-            *(log(self.groups[f"customer_{group}"]) for group in CUSTOMER),
-            *(self.turns_with[f"customer_{group}"] / told for group in CUSTOMER),
-            *(log(self.groups[f"bot_{group}"]) for group in BOT),
-            *(self.turns_with[f"bot_{group}"] / spoken for group in BOT),
+            *[log(count(name, 0)) for name in _TALLIES],
+            *[log(in_group(group, 0)) for group in _CUSTOMER_GROUPS],
+            *[turns_with(group, 0) / told for group in _CUSTOMER_GROUPS],
+            *[log(in_group(group, 0)) for group in _BOT_GROUPS],
+            *[turns_with(group, 0) / spoken for group in _BOT_GROUPS],
             self.customer_repeat,
             self.bot_repeat,
             float(self.groups["bot_deny"] > 0 and not tally["writes"]),

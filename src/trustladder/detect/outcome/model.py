@@ -61,9 +61,12 @@ class Card:
 
     def parts(self, values: Sequence[float]) -> list[float]:
         """What each number adds to the logit."""
+        rows = zip(values, self.mean, self.deviation, self.weight, strict=True)
         return [
-            weight * max(-CLIP, min(CLIP, (value - mean) / deviation)) if weight else 0.0
-            for value, mean, deviation, weight in zip(values, self.mean, self.deviation, self.weight, strict=True)
+            weight * (CLIP if (by := (value - mean) / deviation) > CLIP else -CLIP if by < -CLIP else by)
+            if weight
+            else 0.0
+            for value, mean, deviation, weight in rows
         ]
 
 
@@ -96,11 +99,14 @@ class Live:
     """A conversation under way: `add` turns, ask `score` whenever it is wanted."""
 
     model: "OutcomeModel"
-    running: Running = field(default_factory=Running)
+    running: Running = field(init=False)
     sums: dict[str, float] = field(default_factory=dict)
     squares: dict[str, float] = field(default_factory=dict)
     counted: dict[str, int] = field(default_factory=dict)
     raising: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.running = Running(self.model.vocabulary)
 
     def add(self, turn: Turn) -> None:
         """Take the next turn."""
@@ -123,14 +129,18 @@ class Live:
         if known[1] > 0:
             self.raising.setdefault(kind, {})[word] = now * known[1]
 
-    def score(self, domain: str = "") -> OutcomeScore:
-        """The score after the turns so far; `domain` is the ticket's type where it was one of the training data."""
+    def score(self, domain: str = "", explained_above: int = -1) -> OutcomeScore:
+        """The score after the turns so far; `domain` is the ticket's type where it was one of the training data.
+
+        Reasons are looked for where the strength is more than ``explained_above``.
+        """
         if self.running.intents_seen and not self.running.tally["customer_words"]:
             return self.model.score_intents(self.running, domain)
         part = self.model.text
         parts = part.card.parts(self.running.measures())
         logit = sum(parts) + sum(self.sums[kind] / math.sqrt(self.squares[kind]) for kind in sorted(self.sums))
-        return OutcomeScore(part.strength(logit, domain), self._reasons(parts))
+        strength = part.strength(logit, domain)
+        return OutcomeScore(strength, self._reasons(parts) if strength > explained_above else ())
 
     def _reasons(self, parts: Sequence[float]) -> tuple[Reason, ...]:
         words = [
@@ -162,11 +172,21 @@ def top_reasons(found: Iterable[Reason]) -> tuple[Reason, ...]:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeModel:
-    """The three learned sums: conversations in text, conversations in intents, proposed actions."""
+    """The three learned sums: conversations in text, conversations in intents, proposed actions.
+
+    `vocabulary` are the words that any of them knows, by kind.
+    """
 
     text: Part
     intents: Part
     action: Part
+    vocabulary: Mapping[str, frozenset[str]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_kind: dict[str, set[str]] = {}
+        for word in (*self.text.words.known, *self.intents.words.known):
+            by_kind.setdefault(word[:2], set()).add(word[2:])
+        object.__setattr__(self, "vocabulary", {kind: frozenset(words) for kind, words in by_kind.items()})
 
     def start(self) -> Live:
         """A conversation of which no turn was read yet: the way to score turn by turn at constant cost."""

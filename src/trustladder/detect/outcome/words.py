@@ -5,7 +5,8 @@ A phrase has one to three words as `tokens` cuts them. The groups say what to lo
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\$|\?|\d+(?:[.,]\d+)*")
@@ -16,7 +17,8 @@ READ_CHARACTERS = 4000
 
 def plain(text: str) -> str:
     """The text in lower case, with straight quotes, cut to `READ_CHARACTERS`."""
-    return text[:READ_CHARACTERS].lower().translate(_CURLY)
+    lower = text[:READ_CHARACTERS].lower()
+    return lower if lower.isascii() else lower.translate(_CURLY)
 
 
 def tokens(text: str) -> list[str]:
@@ -118,12 +120,21 @@ def split_name(name: str) -> tuple[str, ...]:
     return tuple(part.lower() for part in _NAME_PART.findall(name))
 
 
-def _index(groups: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Groups by phrase, and the first two words of those phrases that have three."""
+
+    groups: Mapping[str, tuple[str, ...]]
+    openings: frozenset[str]
+
+
+def _index(groups: Mapping[str, Sequence[str]]) -> _Index:
     found: dict[str, list[str]] = {}
     for group, phrases in groups.items():
         for phrase in phrases:
             found.setdefault(phrase, []).append(group)
-    return {phrase: tuple(names) for phrase, names in found.items()}
+    openings = frozenset(phrase.rpartition(" ")[0] for phrase in found if phrase.count(" ") == 2)
+    return _Index({phrase: tuple(names) for phrase, names in found.items()}, openings)
 
 
 _CUSTOMER_INDEX = _index(CUSTOMER)
@@ -132,23 +143,23 @@ _BOT_INDEX = _index(BOT)
 
 def grams(words: Sequence[str]) -> list[str]:
     """The words, and every two that follow each other."""
-    return [*words, *(f"{first} {second}" for first, second in pairwise(words))]
+    return [*words, *[f"{first} {second}" for first, second in pairwise(words)]]
 
 
-def _count(index: Mapping[str, tuple[str, ...]], words: Sequence[str], pairs: Iterable[str]) -> Counter[str]:
-    found: Counter[str] = Counter()
-    threes = (f"{a} {b} {c}" for a, b, c in zip(words, words[1:], words[2:], strict=False))
-    for phrase in (*pairs, *threes):
-        for group in index.get(phrase, ()):
-            found[group] += 1
-    return found
+def _count(index: _Index, words: Sequence[str], pairs: Sequence[str]) -> Counter[str]:
+    groups, openings = index.groups, index.openings
+    phrases = [phrase for phrase in pairs if phrase in groups]
+    # A pair stands as far behind the words as its first word stands from the start.
+    thirds = zip(pairs[len(words) :], words[2:], strict=False)
+    phrases += [three for pair, last in thirds if pair in openings and (three := f"{pair} {last}") in groups]
+    return Counter([group for phrase in phrases for group in groups[phrase]])
 
 
-def customer_groups(words: Sequence[str], pairs: Iterable[str]) -> Counter[str]:
+def customer_groups(words: Sequence[str], pairs: Sequence[str]) -> Counter[str]:
     """How often each group of `CUSTOMER` occurs; `pairs` is `grams(words)`."""
     return _count(_CUSTOMER_INDEX, words, pairs)
 
 
-def bot_groups(words: Sequence[str], pairs: Iterable[str]) -> Counter[str]:
+def bot_groups(words: Sequence[str], pairs: Sequence[str]) -> Counter[str]:
     """How often each group of `BOT` occurs; `pairs` is `grams(words)`."""
     return _count(_BOT_INDEX, words, pairs)
