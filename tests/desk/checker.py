@@ -4,6 +4,7 @@ It shares no code with the fold or the gate: it keeps its own small idea of a la
 cannot hide itself.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -23,6 +24,15 @@ class Violation:
     key: TicketKey
     position: int
     how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a worker was answered: where the ticket stood, in which lane; ``sent`` for a redeemed permit."""
+
+    key: TicketKey
+    position: int
+    lane: str
 
 
 @dataclass(slots=True)
@@ -46,17 +56,29 @@ _RUNGS = {
 _MOVES = (*_RUNGS, e.CustomerWrote, e.HumanWrote, e.OwnershipReturned, e.HandedBack, e.Reopened)
 
 
-def check(ledger: Ledger, tenant: str) -> list[Violation]:
-    """Return every violation in a tenant's histories, and every escalated ticket that no timer watches (law 3)."""
-    found = [violation for key in ledger.keys(tenant) for violation in check_history(key, ledger.history(key))]
+def check(ledger: Ledger, tenant: str, answered: Iterable[Answered] = ()) -> list[Violation]:
+    """Return every violation in a tenant's histories, and every escalated ticket that no timer watches (law 3).
+
+    ``answered`` are the answers that workers have seen, also those that died later: each must be in the ledger.
+    """
+    told: dict[TicketKey, list[Answered]] = defaultdict(list)
+    for answer in answered:
+        told[answer.key].append(answer)
+    found: list[Violation] = []
+    for key in list(ledger.keys(tenant)):
+        found += check_history(key, ledger.history(key), told.pop(key, ()))
+    found += [Violation("answers", key, 0, "answered on a ticket that is not there") for key in told]
     unwatched = ledger.without_due(CLOCK, (Lane.ESCALATED, Lane.OWNED), limit=1000)
     found += [Violation("3: an escalation without a timer", key, 0, "no row is due for it") for key in unwatched]
     return found
 
 
-def check_history(key: TicketKey, history: Iterable[e.Recorded]) -> Iterator[Violation]:
-    """Yield what is wrong with one history."""
+def check_history(
+    key: TicketKey, history: Iterable[e.Recorded], answered: Iterable[Answered] = ()
+) -> Iterator[Violation]:
+    """Yield what is wrong with one history, and with what was answered on it."""
     life = _Life()
+    lanes: dict[int, str] = {}
     for recorded in history:
         if recorded.position != life.position + 1:
             yield Violation("positions", key, recorded.position, f"does not follow {life.position}")
@@ -64,6 +86,12 @@ def check_history(key: TicketKey, history: Iterable[e.Recorded]) -> Iterator[Vio
         yield from _sent(key, life, recorded)
         yield from _lane(key, life, recorded)
         yield from _care(key, life, recorded)
+        sent = isinstance(recorded.event, e.BotWrote) and bool(recorded.event.permit_id)
+        lanes[recorded.position] = "sent" if sent else life.lane.word
+    for answer in answered:
+        here = lanes.get(answer.position)
+        if here != answer.lane and not (here == "sent" and answer.lane != "sent"):
+            yield Violation("answers", key, answer.position, f"answered {answer.lane}, and the ledger says {here}")
 
 
 def _sent(key: TicketKey, life: _Life, recorded: e.Recorded) -> Iterator[Violation]:
