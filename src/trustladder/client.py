@@ -56,7 +56,10 @@ class GateAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of a message: ``text`` was delivered and ``tools`` may be called now, or nothing, and why."""
+    """What became of a draft: ``text`` was delivered and ``tools`` may be called now, or nothing, and why.
+
+    Make no call that ``tools`` does not name: what was delivered may be a holding message in place of the draft.
+    """
 
     delivered: bool
     text: str = ""

@@ -111,10 +111,11 @@ def test_released_tool_calls_are_named_and_a_refused_one_is_not(
     service: str, people: People, send: Send, ticket: str
 ) -> None:
     people.customer(ticket, QUESTION)
-    sent, _ = send(service, ticket, "", tool_calls=[{"name": "refund", "arguments": {"amount": 100000}}])
-    assert not sent.delivered
+    sent, delivered = send(service, ticket, "", tool_calls=[{"name": "refund", "arguments": {"amount": 100000}}])
     assert sent.tools == ()
-    assert "refund" in sent.why
+    assert sent.gate is not None
+    assert (sent.gate.answer, "refund" in sent.gate.objections[0]) == ("replace", True)
+    assert delivered == [sent.text] == people.sent(ticket), "the customer hears a true word instead"
 
 
 def test_a_person_who_writes_between_the_gate_and_the_send_has_the_last_word(people: People, ticket: str) -> None:

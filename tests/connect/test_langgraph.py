@@ -123,7 +123,7 @@ def test_a_refused_call_is_told_to_the_model_once_and_never_made(bot: Bot) -> No
     assert "Refused" in bot.asked[1][-1].text
     stubborn = bot.ask("And now?", calls("refund", amount=100000), calls("refund", amount=100000), MILD)
     assert paid == []
-    assert stubborn[-1].text == ""
+    assert "noted" in stubborn[-1].text, "the second refusal is final, and the customer hears a true word"
     assert stubborn[-1].tool_calls == []
 
 

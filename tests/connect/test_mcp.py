@@ -82,8 +82,9 @@ def test_a_tool_call_is_judged_by_name_and_arguments(service: str, people: Peopl
     people.customer("mcp-4", "What are your opening hours?")
     calls = [{"name": "refund", "arguments": {"amount": 100000}}]
     (said,) = in_memory(service, ("may_i_say", {"ticket": "mcp-4", "tool_calls": calls}))
-    assert not said["send"]
     assert said["tools"] == []
+    assert (said["answer"], said["send"]) == ("replace", True), "what may be sent is the holding message"
+    assert "refund" in said["objections"][0]
 
 
 def test_without_a_service_the_advice_is_to_say_nothing() -> None:

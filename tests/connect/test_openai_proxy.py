@@ -20,6 +20,7 @@ from tests.support.server import served
 
 from trustladder.client import AsyncClient
 from trustladder.connect.openai_proxy import create_proxy
+from trustladder.connect.openai_proxy.draft import for_the_gate
 from trustladder.connect.openai_proxy.judging import Outcome
 from trustladder.connect.openai_proxy.wording import pieces, spoken
 
@@ -265,8 +266,14 @@ def test_the_model_is_told_why_its_only_call_was_refused_and_may_say_something_e
 def test_a_model_that_insists_on_a_refused_call_is_not_asked_a_third_time(bot: Bot) -> None:
     refused: list[Call] = [("refund", {"amount": 100000})]
     answer = bot.ask("What are your opening hours?", refused, refused, MILD)
-    assert content(answer) == ""
+    assert "noted" in (content(answer) or ""), "the customer hears a true word instead"
+    assert answer.choices[0].message.tool_calls is None
     assert len(bot.model.asked) == 2
+
+
+def test_a_call_that_names_an_argument_twice_cannot_be_read() -> None:
+    call = {"function": {"name": "refund", "arguments": '{"amount": 100000, "amount": 5}'}}
+    assert for_the_gate(call) is None, "who carries it out may take the other one"
 
 
 def test_a_call_for_a_handoff_becomes_the_handoff(bot: Bot, people: People) -> None:

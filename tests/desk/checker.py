@@ -4,7 +4,7 @@ It shares no code with the fold or the gate: it keeps its own small idea of a la
 cannot hide itself.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -56,17 +56,23 @@ _RUNGS = {
 _MOVES = (*_RUNGS, e.CustomerWrote, e.HumanWrote, e.OwnershipReturned, e.HandedBack, e.Reopened)
 
 
-def check(ledger: Ledger, tenant: str, answered: Iterable[Answered] = ()) -> list[Violation]:
+def check(
+    ledger: Ledger, tenant: str, answered: Iterable[Answered] = (), kinds: Counter[str] | None = None
+) -> list[Violation]:
     """Return every violation in a tenant's histories, and every escalated ticket that no timer watches (law 3).
 
     ``answered`` are the answers that workers have seen, also those that died later: each must be in the ledger.
+    ``kinds`` is where the events are counted by their type.
     """
     told: dict[TicketKey, list[Answered]] = defaultdict(list)
     for answer in answered:
         told[answer.key].append(answer)
     found: list[Violation] = []
     for key in list(ledger.keys(tenant)):
-        found += check_history(key, ledger.history(key), told.pop(key, ()))
+        history = ledger.history(key)
+        found += check_history(key, history, told.pop(key, ()))
+        if kinds is not None:
+            kinds.update(type(item.event).__name__ for item in history)
     found += [Violation("answers", key, 0, "answered on a ticket that is not there") for key in told]
     unwatched = ledger.without_due(CLOCK, (Lane.ESCALATED, Lane.OWNED), limit=1000)
     found += [Violation("3: an escalation without a timer", key, 0, "no row is due for it") for key in unwatched]

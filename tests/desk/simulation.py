@@ -162,10 +162,8 @@ class Simulation:
                 runner.switch()
         for runner in self._living:
             runner.throw(GreenletExit)
-        keys = list(self.ledger.keys(TENANT))
-        self.kinds = Counter(type(item.event).__name__ for key in keys for item in self.ledger.committed(key))
         self.answers = len(self.answered)
-        return check(cast(Ledger, self.ledger), TENANT, self.answered)
+        return check(cast(Ledger, self.ledger), TENANT, self.answered, self.kinds)
 
     def forget(self) -> None:
         """Let go of the histories, and keep the counts."""

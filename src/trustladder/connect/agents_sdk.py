@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from trustladder.client import AsyncClient, Decision, GateAnswer, Sent
 from trustladder.connect.openai_proxy.conversation import NO_WORDS, heard
+from trustladder.connect.openai_proxy.draft import unambiguous
 from trustladder.errors import MissingExtra
 
 try:
@@ -124,9 +125,9 @@ class Guards:
         out = ToolGuardrailFunctionOutput
         call = {"name": data.context.tool_name, "arguments": _arguments(data.context.tool_arguments)}
         gate = await self._client.may_i_say(ticket, tool_calls=[call])
-        sent = await self._client.redeem(ticket, gate)
+        sent = await self._client.redeem(ticket, gate) if gate.answer == "release" else Sent(False)
         reply = _reply(gate, sent)
-        if sent.delivered and gate.answer == "release":
+        if sent.delivered:
             return out.allow(reply)
         if gate.notice or gate.lane not in {"automated", "contained"}:
             return out.raise_exception(reply)
@@ -163,7 +164,7 @@ def _newest(given: Any) -> tuple[str, str]:
 def _arguments(raw: str) -> dict[str, Any]:
     """Return a call's arguments; what is no object is handed on whole, so that a limit on an argument cannot hold."""
     try:
-        read = json.loads(raw or "{}")
+        read = json.loads(raw or "{}", object_pairs_hook=unambiguous)
     except (ValueError, RecursionError):
         read = raw
     return read if isinstance(read, dict) else {"unreadable": str(raw)}

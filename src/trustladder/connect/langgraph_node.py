@@ -78,11 +78,11 @@ def gate_node(client: AsyncClient, model: str = "model", tools: str = "") -> Nod
             return _end(AIMessage("", id=draft.id))
         ticket = _ticket(config)
         answer = await client.may_i_say(ticket, draft.text, tool_calls=calls)
+        if calls and answer.answer != "release" and _may_try_again(state, draft, answer):
+            return Command(update={"messages": _refusals(draft, answer)}, goto=model)
         sent = await client.redeem(ticket, answer)
         if sent.delivered and answer.answer == "release":
             return Command(goto=tools if calls else END)
-        if calls and not sent.text and answer.lane in {"automated", "contained"} and not _refused_before(state):
-            return Command(update={"messages": _refusals(draft, answer, sent)}, goto=model)
         return _end(_instead(draft, answer, sent))
 
     return gate
@@ -107,8 +107,13 @@ def _instead(draft: AIMessage, answer: GateAnswer, sent: Sent) -> AIMessage:
     return AIMessage(sent.text or answer.notice, id=draft.id, response_metadata=told)
 
 
-def _refusals(draft: AIMessage, answer: GateAnswer, sent: Sent) -> list[ToolMessage]:
-    why = REFUSED + ("; ".join(answer.objections) or sent.why)
+def _may_try_again(state: MessagesState, draft: AIMessage, answer: GateAnswer) -> bool:
+    """True where nothing but calls came, automation may speak, and the model has not been told yet."""
+    return not draft.text.strip() and answer.lane in {"automated", "contained"} and not _refused_before(state)
+
+
+def _refusals(draft: AIMessage, answer: GateAnswer) -> list[ToolMessage]:
+    why = REFUSED + "; ".join(answer.objections)
     return [ToolMessage(why, tool_call_id=call["id"], status="error") for call in draft.tool_calls]
 
 

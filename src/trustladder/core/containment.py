@@ -1,6 +1,6 @@
 """Contain: the acts that automation may still perform, and the gate that compares a draft with them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -58,10 +58,13 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolLimit:
-    """An upper bound on one numeric argument of a tool, such as ``refund.amount <= 50``."""
+    """A bound on the size of one numeric argument of a tool, such as ``refund.amount <= 50``, with either sign."""
 
     argument: str
     at_most: float
+
+
+_LARGEST_SHOWN = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +80,35 @@ class ToolGrant:
             value = call.arguments.get(limit.argument)
             if isinstance(value, bool) or not isinstance(value, int | float):
                 return f"{call.name}.{limit.argument} is not a number, and the policy limits it to {limit.at_most:g}"
-            if not value <= limit.at_most:
-                return f"{call.name}.{limit.argument} is {value:g}, above the limit of {limit.at_most:g}"
+            if not abs(value) <= limit.at_most:
+                return f"{call.name}.{limit.argument} is {_shown(value)}, above the limit of {limit.at_most:g}"
         return None
+
+
+def _shown(value: float) -> str:
+    """Return a number in a few characters; a whole one may be too large for a float to hold."""
+    return f"{value:g}" if abs(value) < _LARGEST_SHOWN else "no usable number"
 
 
 def _limits_of(*grants: ToolGrant | None) -> tuple[ToolLimit, ...]:
     return tuple(dict.fromkeys(limit for grant in grants if grant is not None for limit in grant.limits))
 
 
+Sources = tuple[str, ...]
+"""Names of sources, of which one is enough; a star at the end stands for any ending, such as ``help/*``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """The set of speech acts and tool calls that automation may perform, in a fixed order."""
+    """The set of speech acts and tool calls that automation may perform, in a fixed order.
+
+    ``must_cite`` is what an `inform` must name as its source: one of each of these sets; empty asks for nothing.
+    """
 
     acts: tuple[Act, ...] = ()
     tools: tuple[ToolGrant, ...] = ()
     every_tool: bool = False
+    must_cite: tuple[Sources, ...] = ()
 
     def intersect(self, other: "Authority") -> "Authority":
         """Return what both authorities allow: the strictest wins."""
@@ -103,19 +119,37 @@ class Authority:
             for name in dict.fromkeys((*mine, *theirs))
             if (name in mine or self.every_tool) and (name in theirs or other.every_tool)
         )
-        return Authority(acts, tools, self.every_tool and other.every_tool)
+        must_cite = tuple(dict.fromkeys((*self.must_cite, *other.must_cite)))
+        return Authority(acts, tools, self.every_tool and other.every_tool, must_cite)
 
-    def objections(self, acts: Iterable[Act], calls: Iterable[ToolCall]) -> tuple[str, ...]:
-        """Return one sentence for each act or call outside this authority; empty when all are inside."""
+    def objections(
+        self, acts: Collection[Act], calls: Iterable[ToolCall], cites: Collection[str] = ()
+    ) -> tuple[str, ...]:
+        """Return one sentence for each act, call or missing source outside this authority; empty when all is inside."""
         spoken = tuple(f"automation may not {act.value} here" for act in acts if act not in self.acts)
         called = tuple(objection for call in calls if (objection := self._object_to(call)) is not None)
-        return spoken + called
+        informs = Act.INFORM in acts and Act.INFORM in self.acts
+        missing = (sources for sources in self.must_cite if informs and not _names_one(cites, sources))
+        return (*spoken, *called, *(f"automation informs here only from {_either(s)}, and cites none" for s in missing))
 
     def _object_to(self, call: ToolCall) -> str | None:
         for grant in self.tools:
             if grant.name == call.name:
                 return grant.objection(call)
         return None if self.every_tool else f"automation may not call {call.name} here"
+
+
+def _names_one(cites: Collection[str], sources: Sources) -> bool:
+    return any(
+        cited == source or (source.endswith("*") and cited.startswith(source[:-1]))
+        for cited in cites
+        for source in sources
+        if cited.strip()
+    )
+
+
+def _either(sources: Sources) -> str:
+    return "a source" if "*" in sources else " or ".join(sources)
 
 
 NO_AUTHORITY = Authority()
@@ -139,17 +173,21 @@ class Judgement:
     objections: tuple[str, ...]
 
 
-def judge(lane: Lane, authority: Authority, acts: tuple[Act, ...], calls: tuple[ToolCall, ...]) -> Judgement:
+def judge(
+    lane: Lane,
+    authority: Authority,
+    acts: tuple[Act, ...],
+    calls: tuple[ToolCall, ...],
+    cites: tuple[str, ...] = (),
+) -> Judgement:
     """Judge a draft: outside automation's lanes withhold, outside its authority replace, else release.
 
-    A draft that only calls tools is withheld when refused: there is no text to replace.
+    A refused draft that only calls tools is replaced as well: the customer waits for a word, and there is a true one.
     """
     if not lane.automation_may_speak:
         return Judgement(Answer.WITHHOLD, acts, (f"the ticket is {lane.word}: automation is silent",))
-    objections = authority.objections(acts, calls)
-    if not objections:
-        return Judgement(Answer.RELEASE, acts, ())
-    return Judgement(Answer.REPLACE if acts else Answer.WITHHOLD, acts, objections)
+    objections = authority.objections(acts, calls, cites)
+    return Judgement(Answer.REPLACE if objections else Answer.RELEASE, acts, objections)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def bot_context(policy: Policy, ticket: Ticket, tokens: int = DEFAULT_TOKENS) ->
         promised=_promised(ticket),
         exception_signals=_exceptions(ticket),
         constraints=_constraints(policy, ticket),
-        may=tuple(MEANING[act] for act in authority.acts),
+        may=tuple(_meaning(act, authority) for act in authority.acts),
         may_not=tuple(MEANING[act] for act in Act if act not in authority.acts),
         tools=_tools(authority),
         why=tuple(reason.sentence for reason in decision.reasons) if decision is not None else (),
@@ -121,6 +121,11 @@ def _constraints(policy: Policy, ticket: Ticket) -> tuple[str, ...]:
     because = {rule.id: rule.because for rule in policy.rules}
     named = (because.get(rule_id, "") for rule_id in ticket.decision.threshold.rule_ids)
     return tuple(dict.fromkeys(text for text in named if text))
+
+
+def _meaning(act: Act, authority: Authority) -> str:
+    sources = "; and ".join(" or ".join(names) for names in authority.must_cite)
+    return MEANING[act] + (f" ({sources})" if sources and act is Act.INFORM else "")
 
 
 def _tools(authority: Authority) -> tuple[str, ...]:

@@ -36,13 +36,14 @@ class GateAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RedeemAnswer:
-    """The permit held: send this text and make these tool calls now."""
+    """The permit held: send this text and make these tool calls now, by ``send_by_ms`` (epoch) at the latest."""
 
     ticket_id: str
     position: int
     permit_id: str
     text: str
     tools: tuple[str, ...] = ()
+    send_by_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

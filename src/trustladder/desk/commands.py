@@ -47,12 +47,16 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class HumanTurn:
-    """A message of a person of the business, from any channel; ``internal`` for a note to colleagues."""
+    """A message of a person of the business, from any channel; ``internal`` for a note to colleagues.
+
+    ``unless_owned`` refuses it where a colleague owns the ticket by then: two voices are worse than one.
+    """
 
     message_id: str
     text: str
     person_id: str = ""
     internal: bool = False
+    unless_owned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

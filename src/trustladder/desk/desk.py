@@ -17,7 +17,7 @@ from trustladder.desk import clocks, gate, people, reviews, turns
 from trustladder.desk.answers import GateAnswer, PersonAnswer, RedeemAnswer, TurnAnswer
 from trustladder.desk.cache import TicketCache
 from trustladder.desk.commands import AccountFacts, CustomerTurn, Draft, HumanTurn, Resolution
-from trustladder.desk.errand import Act, Done, Errand, Glimpse, fingerprint_of
+from trustladder.desk.errand import Act, Again, Done, Errand, Glimpse, fingerprint_of
 from trustladder.desk.policies import PolicyBook
 from trustladder.desk.rollout import Rollouts
 from trustladder.desk.scribe import Scribe
@@ -123,10 +123,12 @@ class Desk:
         return self._perform(key, draft, GateAnswer, act, self._look_at(draft), once)
 
     def redeem(self, key: TicketKey, permit_id: str, idempotency_key: str = "") -> RedeemAnswer:
-        """Redeem a permit at send time, or raise PermitRefused."""
-        return self._perform(
-            key, permit_id, RedeemAnswer, lambda scribe, *_: gate.redeem(scribe, permit_id), None, idempotency_key
-        )
+        """Redeem a permit at send time, or raise PermitRefused; so does a repeat once the permit would have lapsed."""
+
+        def act(scribe: Scribe, *_: object) -> RedeemAnswer:
+            return gate.redeem(scribe, permit_id)
+
+        return self._perform(key, permit_id, RedeemAnswer, act, None, idempotency_key, gate.redeemed_again)
 
     # -- people --------------------------------------------------------------------------------------------
 
@@ -234,13 +236,16 @@ class Desk:
         act: Act[A],
         look: LookUnder | None = None,
         idempotency_key: str = "",
+        again: Again[A] | None = None,
     ) -> A:
         """Carry out one command; look again outside the lock while others write to the ticket, a few times."""
         ticket = self._newest(key) if look is not None else self._cache.get(key)
         account_id = command.facts.account_id if isinstance(command, CustomerTurn) else None
         choice = self.rollouts.choose(key.tenant, ticket, account_id or "")
         see = None if look is None else (lambda ticket: look(ticket, choice.policy))
-        errand = Errand(choice.policy, act, answer_type, fingerprint_of(command), idempotency_key, see, choice.shadow)
+        errand = Errand(
+            choice.policy, act, answer_type, fingerprint_of(command), idempotency_key, see, choice.shadow, again
+        )
         for patient in PATIENCE:
             glimpse = errand.glimpse(ticket)
             done = self.ledger.transact(key, partial(self._carry_out, errand, glimpse, patient))

@@ -22,6 +22,9 @@ A = TypeVar("A")
 Look = Callable[[Ticket], e.SignalsDetected]
 """Perceives what is coming onto a ticket that stands so."""
 
+Again = Callable[[Ticket, A, int], None]
+"""Raises when an answer that was given before, at this state of the ticket and this time, may not be given again."""
+
 Act = Callable[[Scribe, Policy, e.SignalsDetected], A]
 """Records the command's events and returns its answer. It may run more than once; only one run is committed."""
 
@@ -60,6 +63,7 @@ class Errand(Generic[A]):
     idempotency_key: str = ""
     look: Look | None = None
     shadow: Policy | None = None
+    again: Again[A] | None = None
 
     def glimpse(self, ticket: Ticket) -> Glimpse:
         """Perceive on the ticket as it is known now; nothing is locked meanwhile."""
@@ -71,7 +75,7 @@ class Errand(Generic[A]):
         Returns None, having done nothing, when the ticket has moved since the glimpse and another look outside the
         lock is still possible (``patient``); otherwise it looks again here.
         """
-        known = self._answered_before(transaction)
+        known = self._answered_before(transaction, before)
         if known is not None:
             return known
         seen = glimpse.seen
@@ -92,7 +96,7 @@ class Errand(Generic[A]):
             transaction.remember(self.idempotency_key, self.fingerprint, msgspec.json.encode(answer))
         return Done(answer, scribe.ticket)
 
-    def _answered_before(self, transaction: Transaction) -> Done[A] | None:
+    def _answered_before(self, transaction: Transaction, ticket: Ticket) -> Done[A] | None:
         known = transaction.remembered(self.idempotency_key) if self.idempotency_key else None
         if known is None:
             return None
@@ -101,4 +105,7 @@ class Errand(Generic[A]):
                 f"{self.idempotency_key!r} was used before on ticket {transaction.key.ticket_id} with other content",
                 fix="use a new key, or a new message id, for new content",
             )
-        return Done(msgspec.json.decode(known.response, type=self.answer_type), None)
+        answer: A = msgspec.json.decode(known.response, type=self.answer_type)
+        if self.again is not None:
+            self.again(ticket, answer, transaction.now_ms)
+        return Done(answer, None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from trustladder.core import events as e
 from trustladder.core.containment import NO_AUTHORITY, Act, Answer, Judgement, Lane, Permit, ToolCall, judge
+from trustladder.core.decision import ReasonKind
 from trustladder.core.episode import TRANSFER_TOOLS
 from trustladder.core.policy import Policy
 from trustladder.core.ticket import Role, Ticket, Turn
@@ -60,7 +61,7 @@ def judge_draft(
         _keep_promise(scribe, policy, draft, reading)
     ticket = scribe.ticket
     authority = ticket.decision.authority if ticket.decision is not None else NO_AUTHORITY
-    verdict = judge(ticket.lane, authority, reading.acts, draft.tool_calls)
+    verdict = judge(ticket.lane, authority, reading.acts, draft.tool_calls, draft.cites)
     verdict = _refuse_loose_promises(verdict, reading)
     text = _text_to_send(policy, ticket, draft, verdict)
     permit = _permit(policy, scribe, permit_id) if verdict.answer is not Answer.WITHHOLD else None
@@ -104,9 +105,17 @@ def _text_to_send(policy: Policy, ticket: Ticket, draft: Draft, verdict: Judgeme
         case Answer.RELEASE:
             return draft.text
         case Answer.REPLACE:
-            return holding(policy, ticket)
+            return holding(policy, ticket, _why_held(ticket, draft))
         case Answer.WITHHOLD:
             return ""
+
+
+def _why_held(ticket: Ticket, draft: Draft) -> str:
+    """Return the reason by which the policy words what is said instead of a draft."""
+    reasons = ticket.decision.reasons if ticket.decision is not None else ()
+    if any(reason.kind is ReasonKind.UNKNOWN_SIGNAL for reason in reasons):
+        return "holding_unread"
+    return "holding" if draft.text.strip() else "holding_action"
 
 
 def _permit(policy: Policy, scribe: Scribe, permit_id: str) -> Permit:
@@ -138,7 +147,7 @@ def redeem(scribe: Scribe, permit_id: str) -> RedeemAnswer:
     why = "it is unknown, was used before, or was voided by what happened since"
     refusal = why if permit is None else permit.refusal(ticket.mark, ticket.lane, scribe.now_ms)
     if permit is None or refusal is not None:
-        raise PermitRefused(f"permit {permit_id} cannot be redeemed: {refusal}", fix="do not send; submit a new draft")
+        raise _refused(permit_id, refusal)
     draft = ticket.drafts[permit_id]
     text = draft.replacement or draft.text
     scribe.record(e.PermitRedeemed(permit_id, draft.draft_id))
@@ -149,4 +158,20 @@ def redeem(scribe: Scribe, permit_id: str) -> RedeemAnswer:
         permit_id=permit_id,
         text=text,
         tools=tuple(call.name for call in draft.tool_calls),
+        send_by_ms=permit.expires_at_ms,
     )
+
+
+def redeemed_again(ticket: Ticket, answer: RedeemAnswer, now_ms: int) -> None:
+    """Raise PermitRefused when the answer to a redeemed permit may no longer be given again.
+
+    Whoever asks again has not sent yet: for them the permit must still stand, as it did the first time.
+    """
+    was = Permit(answer.permit_id, min(ticket.mark, answer.position), answer.send_by_ms)
+    refusal = was.refusal(ticket.mark, ticket.lane, now_ms)
+    if refusal is not None:
+        raise _refused(answer.permit_id, refusal)
+
+
+def _refused(permit_id: str, why: str | None) -> PermitRefused:
+    return PermitRefused(f"permit {permit_id} cannot be redeemed: {why}", fix="do not send; submit a new draft")

@@ -11,7 +11,7 @@ from trustladder.desk.climb import escalate, perceive_and_decide
 from trustladder.desk.commands import AccountFacts, CustomerTurn, Draft, HumanTurn
 from trustladder.desk.sample import draw
 from trustladder.desk.scribe import Scribe
-from trustladder.errors import NoSuchTicket
+from trustladder.errors import NoSuchTicket, NotAllowed
 
 UNNAMED_PERSON = "unnamed"
 """Who owns a ticket on which a person wrote whom nobody named: it is theirs, not the bot's."""
@@ -116,7 +116,13 @@ def turn_answer(ticket: Ticket, before: Lane) -> TurnAnswer:
 
 
 def human_wrote(scribe: Scribe, policy: Policy, turn: HumanTurn) -> PersonAnswer:
-    """Record a person's message. One that the customer sees takes ownership at once, whatever the lane."""
+    """Record a person's message. One that the customer sees takes ownership at once, whatever the lane.
+
+    Raises NotAllowed with the owner's name when it was only meant for a ticket that no colleague owns.
+    """
+    owner = scribe.ticket.owner
+    if turn.unless_owned and owner not in {None, turn.person_id or UNNAMED_PERSON}:
+        raise NotAllowed(f"{owner} owns this ticket now", fix="take it over to reply")
     if not turn.internal:
         take_ownership(scribe, policy, turn.person_id or UNNAMED_PERSON, "message")
     scribe.record(e.HumanWrote(turn.message_id, turn.text, turn.person_id, turn.internal))

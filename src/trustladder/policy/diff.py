@@ -177,7 +177,8 @@ def _authority(authority: Authority | None) -> str:
     for grant in authority.tools:
         limits = " and ".join(f"{limit.argument} up to {limit.at_most:g}" for limit in grant.limits)
         tools.append(f"call {grant.name}" + (f" with {limits}" if limits else ""))
-    return ", ".join([*(act.value for act in authority.acts), *tools]) or "do nothing"
+    cited = [f"inform only from {' or '.join(sources)}" for sources in authority.must_cite]
+    return ", ".join([*(act.value for act in authority.acts), *cited, *tools]) or "do nothing"
 
 
 def _containment(old: Policy, new: Policy) -> Iterator[str]:

@@ -88,7 +88,7 @@ def _authority(part: AuthorityPart) -> Authority:
         ToolGrant(name, tuple(ToolLimit(argument, float(limit.at_most)) for argument, limit in sorted(limits.items())))
         for name, limits in sorted(part.tools.items())
     )
-    return Authority(acts, tools, part.every_tool)
+    return Authority(acts, tools, part.every_tool, (tuple(sorted(set(part.must_cite))),) if part.must_cite else ())
 
 
 def _rule(part: RulePart, conditions: ConditionReader) -> Rule:

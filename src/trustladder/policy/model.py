@@ -57,7 +57,7 @@ class TicketTypePart(Part):
 class LimitPart(Part):
     """The bound on one argument of a tool."""
 
-    at_most: float = Field(description="the largest value that automation may use")
+    at_most: float = Field(description="the largest value that automation may use, with either sign")
 
 
 class AuthorityPart(Part):
@@ -66,6 +66,9 @@ class AuthorityPart(Part):
     acts: list[ActWord] = Field(description="what its messages may do")
     tools: dict[str, dict[str, LimitPart]] = Field(default={}, description="tools by name, each with its limits")
     every_tool: bool = Field(default=False, description="also every tool that is not named under tools")
+    must_cite: list[str] = Field(
+        default=[], description="sources of which an inform must cite one; * at the end: any ending"
+    )
 
 
 class CostsPart(Part):
@@ -143,6 +146,8 @@ class MessagesPart(Part):
     """What the customer is told when automation steps back. Promise nothing that hours and queues do not keep."""
 
     holding: Sentences = Field(default={}, description="sent in place of a draft that went too far")
+    holding_action: Sentences = Field(default={}, description="sent in place of an action that is not allowed")
+    holding_unread: Sentences = Field(default={}, description="sent while something could not be read")
     handoff: Sentences = Field(default={}, description="sent when a person takes over")
     nobody_there: Sentences = Field(default={}, description="sent instead of handoff when nobody is there")
 

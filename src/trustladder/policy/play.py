@@ -148,14 +148,15 @@ class Play:
         if self._read_acts is not None:
             reading = self._read_acts(turn.said, declared, calls, self.ticket.language)
             declared, promises = reading.acts, reading.promises
-        self._record(e.DraftSubmitted("draft", turn.said, calls, declared, confidence=turn.confidence))
+        cites = tuple(turn.cites)
+        self._record(e.DraftSubmitted("draft", turn.said, calls, declared, cites, turn.confidence))
         if self.ticket.lane.automation_may_speak:
             self._decide(self._seen(turn))
             if "handoff" in promises or any(call.name in TRANSFER_TOOLS for call in calls):
                 self._escalate("the bot promised a handoff, and it is kept")
         decision = self.ticket.decision
         authority = decision.authority if decision is not None else NO_AUTHORITY
-        judgement = judge(self.ticket.lane, authority, declared, calls)
+        judgement = judge(self.ticket.lane, authority, declared, calls, cites)
         if judgement.answer is Answer.RELEASE:
             self._record(self._event(turn))
         elif judgement.answer is Answer.REPLACE:

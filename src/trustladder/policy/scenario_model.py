@@ -72,6 +72,7 @@ class TurnPart(Part):
     minutes: int | None = Field(default=None, ge=0, description="since the start; left out: one after the turn before")
     confidence: Strength | None = Field(default=None, description="the bot's own")
     acts: list[ActWord] = Field(default=[], description="the acts that a draft declares")
+    cites: list[str] = Field(default=[], description="the sources that a draft names")
     calls: list[CallPart] = Field(default=[], description="tool calls that the bot makes or proposes")
     signals: dict[str, Strength] | None = Field(
         default=None, description="signals given by hand; left out: the product's own detectors read the turn"

@@ -98,7 +98,7 @@ def post_turn(key: Key, turn: wire.TurnIn, desk: TheDesk, once: Once = "") -> wi
         case "customer":
             return present.turn_answer(desk.customer_wrote(key, _customer_turn(turn, message_id), once))
         case "human":
-            said = HumanTurn(message_id, turn.text, turn.author, turn.internal)
+            said = HumanTurn(message_id, turn.text, turn.author, turn.internal, turn.unless_owned)
             return present.person_answer(desk.human_wrote(key, said, once))
         case "tool":
             told = once or (f"message:{turn.message_id}" if turn.message_id else "")

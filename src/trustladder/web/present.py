@@ -72,7 +72,8 @@ def decision(taken: Decision | None) -> wire.DecisionOut | None:
 def authority(held: Authority) -> wire.AuthorityOut:
     """Present what automation may do."""
     tools = [grant.name for grant in held.tools]
-    return wire.AuthorityOut(acts=list(held.acts), tools=tools, every_tool=held.every_tool)
+    must_cite = [list(sources) for sources in held.must_cite]
+    return wire.AuthorityOut(acts=list(held.acts), tools=tools, every_tool=held.every_tool, must_cite=must_cite)
 
 
 def turn_answer(answer: TurnAnswer) -> wire.TurnOut:

@@ -96,6 +96,9 @@ class TurnIn(Incoming):
     internal: bool = Field(
         default=False, description="Role human: a note to colleagues, which the customer does not see."
     )
+    unless_owned: bool = Field(
+        default=False, description="Role human: refuse it (409) where a colleague owns the ticket by then."
+    )
     failed: bool = Field(default=False, description="Role tool: the call failed.")
     confidence: Probability | None = Field(default=None, description="Role bot: the bot's own confidence.")
     tool_calls: tuple[ToolCallIn, ...] = Field(default=(), max_length=50)
@@ -211,6 +214,9 @@ class AuthorityOut(Outgoing):
     acts: list[Act]
     tools: list[str]
     every_tool: bool
+    must_cite: list[list[str]] = Field(
+        default_factory=list, description="What an `inform` must name in `cites`: one of each of these sets."
+    )
 
 
 class TurnOut(Outgoing):

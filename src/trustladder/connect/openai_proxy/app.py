@@ -134,16 +134,16 @@ class Proxy:
     async def _completed(self, exchange: Exchange) -> tuple[Draft, Outcome]:
         """Ask the model and the gate; where only tool calls came and all are refused, tell the model why, once."""
         asked = for_upstream(exchange.body)
-        draft, outcome = await self._round(exchange, asked)
+        draft, outcome = await self._round(exchange, asked, last=False)
         if outcome.refused and not outcome.calls and not outcome.text and outcome.lane in SPEAKING:
-            draft, later = await self._round(exchange, explained(asked, outcome))
+            draft, later = await self._round(exchange, explained(asked, outcome), last=True)
             refused = (*outcome.refused, *later.refused)
             outcome = Outcome(
                 later.lane, later.answer, later.text, later.calls, later.objections, later.notice, refused
             )
         return draft, outcome
 
-    async def _round(self, exchange: Exchange, asked: Body) -> tuple[Draft, Outcome]:
+    async def _round(self, exchange: Exchange, asked: Body, *, last: bool) -> tuple[Draft, Outcome]:
         draft = Draft()
         async with self.upstream.asked(asked, exchange.headers) as response:
             sentences = 0
@@ -153,7 +153,7 @@ class Proxy:
                     lane = await self.client.lane(exchange.ticket)
                     if lane != exchange.lane:
                         return draft, cut(lane)
-        return draft, await judge(self.client, exchange.ticket, draft)
+        return draft, await judge(self.client, exchange.ticket, draft, last=last)
 
 
 def _whole(draft: Draft, body: Body, outcome: Outcome) -> Response:

@@ -65,6 +65,14 @@ def _old_call(call: Body | None) -> list[Body]:
     return [{"id": "call_0", "type": "function", "function": call}] if call else []
 
 
+def unambiguous(pairs: list[tuple[str, Any]]) -> Body:
+    """Return the object, or raise ValueError where a name stands twice: who carries it out may read the other one."""
+    read = dict(pairs)
+    if len(read) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return read
+
+
 def for_the_gate(call: Body) -> Body | None:
     """Return a call as the gate takes it, None when its name or arguments cannot be read."""
     function = call.get("function")
@@ -74,7 +82,7 @@ def for_the_gate(call: Body) -> Body | None:
     if not isinstance(function, dict):
         return None
     try:
-        arguments = json.loads(function.get("arguments") or "{}")
+        arguments = json.loads(function.get("arguments") or "{}", object_pairs_hook=unambiguous)
     except (ValueError, TypeError, RecursionError):
         return None
     name = function.get("name")

@@ -56,10 +56,11 @@ def cut(lane: str) -> Outcome:
     return Outcome(lane, "withhold", objections=(f"the ticket became {lane} while the answer was on its way",))
 
 
-async def judge(client: AsyncClient, ticket: str, draft: Draft) -> Outcome:
+async def judge(client: AsyncClient, ticket: str, draft: Draft, *, last: bool = True) -> Outcome:
     """Ask the gate for text and calls as one; where it refuses several calls, ask for each alone.
 
-    A text that came with a refused call is not said: it may speak of what the call would have done.
+    A text that came with a refused call is not said: it may speak of what the call would have done. Where nothing but
+    calls came and all are refused, the holding message is said only when this answer is the ``last`` that is asked for.
     """
     calls = [(call, for_the_gate(call)) for call in draft.calls]
     unreadable = tuple(Refused(call, UNREADABLE) for call, read in calls if read is None)
@@ -68,10 +69,12 @@ async def judge(client: AsyncClient, ticket: str, draft: Draft) -> Outcome:
         why = tuple(item.why for item in unreadable) or ("the model said nothing",)
         return Outcome(await client.lane(ticket), "withhold", objections=why, refused=unreadable)
     if unreadable:
-        return await _each(client, ticket, readable, unreadable)
+        return await _each(client, ticket, readable, unreadable, last)
     gate = await client.may_i_say(ticket, draft.text, tool_calls=[read for _, read in readable])
     if gate.answer != "release" and len(readable) > 1 and gate.lane in SPEAKING:
-        return await _each(client, ticket, readable, ())
+        return await _each(client, ticket, readable, (), last)
+    if not last and gate.answer == "replace" and not draft.text.strip():
+        return _unsaid(gate, tuple(Refused(call, "; ".join(gate.objections)) for call, _ in readable))
     sent = await client.redeem(ticket, gate)
     released = sent.delivered and gate.answer == "release"
     gone = () if released else tuple(Refused(call, sent.why or "; ".join(gate.objections)) for call, _ in readable)
@@ -84,23 +87,37 @@ def _outcome(gate: GateAnswer, sent: Sent, calls: tuple[Body, ...], gone: tuple[
     return Outcome(gate.lane, answer, sent.text or gate.notice, calls, objections, gate.notice, gone)
 
 
+def _unsaid(gate: GateAnswer, gone: tuple[Refused, ...]) -> Outcome:
+    """Return the outcome of refused calls before the model has been told why: nothing is said yet."""
+    return Outcome(gate.lane, "withhold", "", (), gate.objections, gate.notice, gone)
+
+
 async def _each(
-    client: AsyncClient, ticket: str, calls: Sequence[tuple[Body, Body]], refused: tuple[Refused, ...]
+    client: AsyncClient,
+    ticket: str,
+    calls: Sequence[tuple[Body, Body]],
+    refused: tuple[Refused, ...],
+    last: bool,
 ) -> Outcome:
     kept: list[Body] = []
     gone = list(refused)
+    held: GateAnswer | None = None
     lane = notice = ""
     for call, read in calls:
         gate = await client.may_i_say(ticket, tool_calls=[read])
-        sent = await client.redeem(ticket, gate)
         lane, notice = gate.lane, notice or gate.notice
-        if sent.delivered and gate.answer == "release":
+        sent = await client.redeem(ticket, gate) if gate.answer == "release" else Sent(False)
+        if sent.delivered:
             kept.append(call)
         else:
+            held = gate
             gone.append(Refused(call, sent.why or "; ".join(gate.objections)))
     if lane not in SPEAKING:
         kept, lane = [], lane or await client.lane(ticket)
     why = tuple(dict.fromkeys(item.why for item in gone))
+    if held is not None and last and not kept and not notice:
+        sent = await client.redeem(ticket, held)
+        return Outcome(lane, held.answer if sent.delivered else "withhold", sent.text, (), why, notice, tuple(gone))
     return Outcome(lane, "release" if kept else "withhold", notice, tuple(kept), why, notice, tuple(gone))
 
 
