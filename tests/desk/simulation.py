@@ -78,6 +78,11 @@ class SimulatedLedger:
         watched = {due.key for due in self._due.values() if due.kind == kind}
         return [k for k, row in self._summaries.items() if row.lane in lanes and k not in watched][:limit]
 
+    def journal(self, tenant: str, after: int = 0) -> tuple[()]:
+        """Return no policy ever proposed."""
+        del tenant, after
+        return ()
+
     def now_ms(self) -> int:
         """Return a clock that goes on with every look at it."""
         return next(self._clock)

@@ -174,7 +174,7 @@ def storm_and_check(store: str, weather: Weather) -> Report:
     found = check(ledger, TENANT, told, kinds)
     ledger.close()
     lines = [in_words(violation) for violation in found]
-    return Report(store, weather.seed, taken, weather.workers, killed, seconds, len(told), kinds, lines)
+    return Report(store, weather.seed, taken, weather.workers, killed, seconds, len(told), dict(kinds), lines)
 
 
 def simulate(steps: int, seed: int) -> Report:
@@ -191,7 +191,7 @@ def simulate(steps: int, seed: int) -> Report:
     events = sum((round_.kinds for round_ in rounds), Counter[str]())
     taken, deaths, told = (sum(getattr(r, name) for r in rounds) for name in ("steps", "deaths", "answers"))
     seconds = round(time.monotonic() - began)
-    return Report("simulated", seed, taken, 6, deaths, seconds, told, events, [in_words(item) for item in found])
+    return Report("simulated", seed, taken, 6, deaths, seconds, told, dict(events), [in_words(item) for item in found])
 
 
 def in_words(violation: Violation) -> str:

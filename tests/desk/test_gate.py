@@ -126,7 +126,7 @@ def test_what_must_be_cited_depends_on_the_lane_the_ticket_type_and_the_account(
 def test_a_refused_draft_of_tool_calls_alone_leaves_the_customer_with_a_true_word(
     desk: Desk, language: str, word: str
 ) -> None:
-    desk.policies = plain_desk(desk.ledger, replace(policy_with(), messages={})).policies
+    desk = plain_desk(desk.ledger, replace(policy_with(), messages={}))
     wrote(desk, "t", "hello", language=language)
     answer = draft(desk, "", tool_calls=(ToolCall("refund", {"amount": 500}),))
     assert answer.answer is Answer.REPLACE
@@ -180,7 +180,7 @@ def test_a_redeemed_permit_is_answered_again_only_while_it_would_still_hold(desk
 
 def test_a_redeemed_permit_is_not_answered_again_after_its_time(desk: Desk) -> None:
     short = replace(policy_with(), permit_seconds=0.05)
-    desk.policies = plain_desk(desk.ledger, short).policies
+    desk = plain_desk(desk.ledger, short)
     wrote(desk, "t", "hello")
     answer = draft(desk)
     assert answer.permit is not None
@@ -225,7 +225,7 @@ def test_a_reply_that_was_judged_on_an_old_state_loses_to_one_that_came_between(
 def test_where_perception_is_down_the_customer_is_told_so_and_nothing_is_decided(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.policies = plain_desk(desk.ledger, replace(policy_with(), messages={})).policies
+    desk = plain_desk(desk.ledger, replace(policy_with(), messages={}))
     wrote(desk, "t", "hello")
 
     def broken(*_: object) -> e.SignalsDetected:
