@@ -15,6 +15,7 @@ from trustladder.ledger.protocol import TicketKey
 from trustladder.policy.load import load_policy
 from trustladder.policy.profiles import DEFAULT_PROFILE, profile_text
 from trustladder.settings import Settings
+from trustladder.web.pages.chat import CHANNEL
 from trustladder.web.service import build_app, build_desk
 from trustladder.web.serving import server_of
 
@@ -78,7 +79,12 @@ def _happen(desk: Desk, step: Step) -> None:
     who, _, act = step.who.partition(" ")
     match who, act:
         case "customer", _:
-            desk.customer_wrote(key, CustomerTurn(message, step.text, channel="web", facts=step.facts))
+            desk.customer_wrote(
+                key,
+                CustomerTurn(
+                    message, step.text, channel=CHANNEL if step.ticket.startswith("chat") else "web", facts=step.facts
+                ),
+            )
         case "bot", _:
             _say(desk, key, Draft(message, step.text, confidence=80))
         case person, "claim":

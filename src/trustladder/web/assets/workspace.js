@@ -6,6 +6,7 @@ import { startKeys } from "./keys.js";
 import { startPalette } from "./palette.js";
 
 document.documentElement.classList.add("scripted");
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 startTimes();
 startLive();
 startWriting();

@@ -73,6 +73,11 @@ def _follow(moment: Moment, recorded: e.Recorded, policy: Policy) -> None:
     lines = [_with_name(line, event, policy) for line in story((recorded,))]
     if isinstance(event, e.Decided) and not event.decision.raises_lane:
         lines = [replace(line, kind="stays") for line in lines]
+    if isinstance(event, e.DraftJudged):
+        decided = next((line for line in reversed(moment.lines) if line.kind in {"stays", "decision"}), None)
+        if decided is not None and decided.kind == "stays":  # it moved nothing: part of what the gate said
+            moment.lines.remove(decided)
+            lines = [replace(line, details=(*line.details, decided.sentence, *decided.details)) for line in lines]
     moment.lines += [line for line in lines if line.sentence not in {old.sentence for old in moment.lines}]
 
 
