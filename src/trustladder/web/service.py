@@ -23,6 +23,7 @@ from trustladder.policy.load import load_policy
 from trustladder.policy.profiles import DEFAULT_PROFILE, default_policy, profile_text
 from trustladder.settings import Settings
 from trustladder.web.app import create_app
+from trustladder.web.learning import CanaryWatch, Learning
 from trustladder.web.pages.macros import read_macros
 
 log = structlog.get_logger()
@@ -99,8 +100,10 @@ def build_app(settings: Settings) -> FastAPI:
     """Return the whole service as an app."""
     macros = read_macros(settings.macros)
     desk = build_desk(settings)
-    app = create_app(desk, ClockWorker(desk))
+    learning = Learning(desk)
+    app = create_app(desk, ClockWorker(desk), CanaryWatch(learning))
     app.state.macros = macros
+    app.state.learning = learning
     return app
 
 
