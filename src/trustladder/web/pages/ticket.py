@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends, Query, Response
 from trustladder.core.containment import Lane
 from trustladder.core.handoff import Handoff, completeness
 from trustladder.core.policy import Policy
+from trustladder.core.routing import chain_above
 from trustladder.core.summary import summarise
 from trustladder.core.ticket import Ticket, running_clock
 from trustladder.desk import Desk
 from trustladder.ledger.protocol import TicketKey
 from trustladder.web.api import Key, TheDesk
-from trustladder.web.pages.authority import Limit, chain_above, limit_of
+from trustladder.web.pages.authority import Limit, limit_of
 from trustladder.web.pages.guard import PageRoute
 from trustladder.web.pages.live import Hub
 from trustladder.web.pages.macros import Macro, TheMacros
