@@ -115,6 +115,10 @@ def next_step(policy: Policy, ticket: Ticket) -> str:
     running = running_clock(ticket)
     if running is None or ticket.handoff is None:
         return ""
+    if running[0] == "return":
+        return f"Unless its owner writes to the customer, it goes back to {ticket.handoff.queue}"
+    if running[0] == "customer":
+        return "Unless the customer answers, the clock runs on"
     above = chain_above(policy, ticket.handoff.queue)
     where = f"it goes up to {above[0].id}" if above else f"it is late: nobody is above {ticket.handoff.queue}"
     return f"{_MISSED[running[0]]}, {where}"
