@@ -24,6 +24,10 @@ class Verdict(StrEnum):
     RIGHTLY_AUTOMATED = "rightly_automated"
 
 
+BAD_VERDICTS = frozenset({Verdict.LATE, Verdict.MISSED})
+"""The verdicts of a ticket in which automation stayed too long."""
+
+
 @dataclass(frozen=True, slots=True)
 class GoldenTurn:
     """The turn at which the ticket should have been escalated: why, who says so, how surely (0 to 100)."""

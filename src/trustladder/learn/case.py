@@ -106,15 +106,6 @@ class Case:
         return max(self.readings, key=lambda reading: reading.harm)
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
-    """A past ticket under one policy: its episodes, the decisions, and what happened with these decisions in it."""
-
-    readings: tuple[EpisodeReading, ...]
-    decided: tuple[TurnDecision, ...]
-    happened: tuple[e.Recorded, ...]
-
-
 def examine(conversation: Conversation, policy: Policy, perceive: Perceive) -> Case:
     """Replay a conversation in shadow and read its episodes."""
     played = list(steps(conversation, policy, perceive))
@@ -132,11 +123,10 @@ def examine(conversation: Conversation, policy: Policy, perceive: Perceive) -> C
     )
 
 
-def played_under(conversation: Conversation, policy: Policy, perceive: Perceive) -> Played:
+def readings_under(conversation: Conversation, policy: Policy, perceive: Perceive) -> tuple[EpisodeReading, ...]:
     """Replay a conversation in shadow and read its episodes, without the timeline of a `Case`."""
     played = list(steps(conversation, policy, perceive))
-    decided, happened = _decided(played), tuple(_what_happened(played))
-    return Played(read_episodes(conversation, decided, happened), tuple(decided), happened)
+    return read_episodes(conversation, _decided(played), _what_happened(played))
 
 
 def read_episodes(

@@ -9,9 +9,9 @@ from trustladder.core.failure_modes import Evidence, Finding, Reviews, failure_m
 from trustladder.core.governance import Governance
 from trustladder.core.indicators import Indicator, five_indicators
 from trustladder.core.policy import Policy
-from trustladder.core.spillover import Spillover, trust_spillover
 from trustladder.core.verdict import EpisodeVerdict, GoldenTransfer, Verdict, golden_transfers, hindsight
 from trustladder.learn.misses import MissEstimate, drawn_of, missed_rate
+from trustladder.learn.spillover import Spillover, trust_spillover
 
 DAY_MS = 86_400_000
 PERIOD_DAYS = 28

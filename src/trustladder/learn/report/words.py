@@ -34,13 +34,16 @@ def figure(indicator: Indicator) -> str:
 
 def reach(indicator: Indicator) -> str:
     """Return an indicator's interval and denominator in words."""
-    if indicator.value is None or indicator.low is None or indicator.high is None:
+    if indicator.value is None or indicator.low is None:
         return ""
     if indicator.unit == "share":
         n = f"{indicator.numerator:,} of {indicator.n:,}"
-        return f"{n}; 95 % interval {percent(indicator.low)} to {percent(indicator.high)}"
-    low, high = duration_of_hours(indicator.low), duration_of_hours(indicator.high)
-    return f"{indicator.n:,} tickets; 95 % interval {low} to {high}"
+        return f"{n}; 95 % interval {percent(indicator.low)} to {percent(indicator.high or 0.0)}"
+    tickets = f"{indicator.n:,} tickets" + (f", {len(indicator.tickets):,} still open" if indicator.tickets else "")
+    low = duration_of_hours(indicator.low)
+    if indicator.high is None:
+        return f"{tickets}; 95 % interval {low} or longer"
+    return f"{tickets}; 95 % interval {low} to {duration_of_hours(indicator.high)}"
 
 
 def duration_of_hours(hours: float) -> str:
