@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from trustladder.errors import BadInput
@@ -30,6 +30,24 @@ class Settings:
     """The learned score's file, as `trustladder learn risk` writes it; empty for the one that is shipped."""
     embed_origins: str = ""
     """Which sites may show the handoff card in a frame, besides our own: origins, separated by spaces."""
+    public_url: str = ""
+    """Where people reach the pages, for links in notifications; empty for the host and port above."""
+    notify: str = ""
+    """What goes where, as ``escalated=slack, breached=slack email``; what is not named goes to every channel."""
+    smtp: str = field(default="", repr=False)
+    """The mail server, ``smtp://user:password@host:587`` or ``smtps://…``; empty for no e-mail."""
+    mail_from: str = ""
+    """The address that e-mail comes from."""
+    mail_to: str = ""
+    """The addresses that e-mail goes to, separated by spaces."""
+    slack_webhook: str = field(default="", repr=False)
+    """A Slack incoming webhook; empty for none."""
+    webhook_url: str = field(default="", repr=False)
+    """Where Standard Webhooks are posted; empty for nowhere."""
+    webhook_secret: str = field(default="", repr=False)
+    """What webhooks are signed with: ``whsec_`` and random bytes in base64."""
+    trusted_hosts: str = ""
+    """Hosts inside a network that webhooks may be posted to, separated by spaces; every other must be public."""
 
     @property
     def policy_path(self) -> Path | None:

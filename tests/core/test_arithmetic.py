@@ -1,6 +1,7 @@
 """Tables for what the core computes: risk, conditions, business time, priorities, packets, verdicts, indicators."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -18,8 +19,9 @@ from trustladder.core.episode import Episode, episodes_of
 from trustladder.core.handoff import FLAT_BYTES, build_handoff, completeness, flat, to_json
 from trustladder.core.indicators import five_indicators
 from trustladder.core.intervals import wilson
-from trustladder.core.policy import Clocks, Hours, Policy, Queue, Shift, TicketType
-from trustladder.core.queueing import Taking, priority, queue_integrity
+from trustladder.core.plan import PassedOver, Standing
+from trustladder.core.policy import Clocks, Hours, Person, Policy, Queue, Shift, TicketType
+from trustladder.core.queueing import Taking, priority, queue_integrity, standing_of
 from trustladder.core.risk import ALWAYS, NEVER, points_hundredths_of, probability_of, resolution_risk
 from trustladder.core.signals import Evidence, Signal, StatedFact
 from trustladder.core.summary import summarise
@@ -263,12 +265,47 @@ def test_priority_grows_with_cost_risk_and_waiting_and_nothing_starves() -> None
 
 
 def test_queue_integrity_names_every_inversion() -> None:
-    integrity = queue_integrity(
-        (Taking("a", "ana", 1, 10.0, (("b", 20.0), ("c", 5.0))), Taking("b", "ben", 2, 20.0, (("c", 5.0), ("d", 1.0))))
-    )
+    above = Standing(waiting=3, comparable=2, above=1, above_allowed=1, passed_over=(PassedOver("b", "billing", 2.0),))
+    integrity = queue_integrity((Taking("a", "ana", 1, above), Taking("b", "ben", 2, Standing(2, 2))))
     assert integrity.value == 0.75
-    assert [(i.taken, i.passed_over, i.times_higher) for i in integrity.inversions] == [("a", "b", 2.0)]
+    assert (integrity.takings, integrity.comparisons, integrity.inverted, integrity.allowed) == (2, 4, 1, 1)
+    assert [(i.taken, i.passed_over, i.person_id, i.times_higher) for i in integrity.inversions] == [
+        ("a", "b", "ana", 2.0)
+    ]
     assert queue_integrity(()).value is None
+
+
+def test_what_a_person_could_not_have_taken_is_passed_over_for_a_reason() -> None:
+    office = Hours("office", "Etc/UTC", (Shift(0, 540, 1020),))  # Mondays; the epoch began on a Thursday
+    people = {"ana": Person("ana", languages=("en",), authority={"refund": 50})}
+    queues = {
+        "billing": Queue("billing", people=("ana",)),
+        "technical": Queue("technical", people=("tom",)),
+        "night": Queue("night", people=("ana",), hours="office"),
+    }
+    policy = replace(POLICY, people=people, queues=queues, hours={"office": office})
+    taken = replace(summarise(escalated_ticket()), waiting_since_ms=0)
+    older = replace(taken, waiting_since_ms=-10 * 60 * MINUTE_MS)
+    waiting = [
+        taken,
+        replace(older, ticket_id="plain"),
+        replace(older, ticket_id="elsewhere", queue="technical"),
+        replace(older, ticket_id="closed", queue="night"),
+        replace(older, ticket_id="german", language="de-AT"),
+        replace(older, ticket_id="dear", needs_amount=200.0),
+        replace(taken, ticket_id="younger", waiting_since_ms=5 * MINUTE_MS),
+    ]
+    standing = standing_of(policy, taken, waiting, "ana", 5 * MINUTE_MS)
+    assert (standing.waiting, standing.comparable, standing.above, standing.above_allowed) == (6, 2, 1, 4)
+    reasons = {passed.ticket_id: passed.allowed for passed in standing.passed_over}
+    assert reasons == {
+        "plain": "",
+        "elsewhere": "queue",
+        "closed": "hours",
+        "german": "language",
+        "dear": "authority",
+    }
+    assert all(passed.times_higher > 1 for passed in standing.passed_over)
 
 
 def _episode(**more: object) -> Episode:

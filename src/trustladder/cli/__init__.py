@@ -57,6 +57,7 @@ VERBS = (
     Verb("up", "trustladder.cli.up:up", "Run the live control layer and the agents' workspace."),
     Verb("proxy", "trustladder.cli.proxy:proxy", "Put the gate between a bot and its model (OpenAI-compatible)."),
     Verb("mcp", "trustladder.cli.mcp:mcp", "Offer the gate to agents as MCP tools (advisory)."),
+    Verb("outbox", "trustladder.cli.outbox:outbox", "List notifications that could not be delivered; send them again."),
     Verb("explain", "trustladder.cli.explain:explain", "Explain the decisions on one ticket."),
     Verb("eval", "trustladder.cli.eval:evaluate", "Measure perception and risk on labelled conversations."),
     Verb("learn", "trustladder.cli.learn:app", "Learn from past conversations: the risk score."),

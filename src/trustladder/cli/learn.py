@@ -20,6 +20,7 @@ from trustladder.cli.conversations import (
     read_as,
     tell_notices,
 )
+from trustladder.cli.propose import propose
 from trustladder.errors import BadInput
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class Format(StrEnum):
 @app.callback()
 def learn() -> None:
     """Learn from past conversations. Nothing applies itself: each verb writes a file or a proposal for a person."""
+
+
+app.command()(propose)
 
 
 @app.command()

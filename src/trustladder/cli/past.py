@@ -7,13 +7,24 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from trustladder.cli.conversations import Work, conversations_of, nothing_usable, progress, tell_notices, worked
+from trustladder.cli.conversations import (
+    Work,
+    conversations_of,
+    nothing_usable,
+    patient_perceiver,
+    progress,
+    tell_notices,
+    worked,
+)
 from trustladder.errors import BadInput
 
 if TYPE_CHECKING:
     from trustladder.connect.exports import ReadAs
     from trustladder.core import events as e
-    from trustladder.learn.conversation import Notice
+    from trustladder.core.policy import Policy
+    from trustladder.learn.conversation import Conversation, Notice
+    from trustladder.learn.past import PastConversation, PastTicket
+    from trustladder.learn.replay import Perceive
 
 T = TypeVar("T")
 
@@ -86,6 +97,29 @@ def each_past(
                 fix="name another with --tenant",
             )
         )
+
+
+def pasts(source: Source, how: "ReadAs", policy: Path | None, workers: int) -> "list[PastConversation | PastTicket]":
+    """Return the past tickets, perceived under the policy, to be put under any other."""
+    from trustladder.learn.past import PastConversation, PastTicket
+
+    found = list(each_past(source, how, policy, workers, seen_under, PastTicket))
+    if workers > 1:
+        perceive = patient_perceiver()
+        for one in found:
+            if isinstance(one, PastConversation):
+                one.seen.resume_with(perceive)
+    return found
+
+
+def seen_under(conversation: "Conversation", policy: "Policy", perceive: "Perceive") -> "PastConversation | PastTicket":
+    """Return a conversation with what perception sees in it under a policy."""
+    from trustladder.learn.past import PastConversation
+    from trustladder.learn.seen import SeenOnce
+
+    past = PastConversation(conversation, SeenOnce(perceive))
+    past.under(policy)
+    return past
 
 
 def _of_files(source: Source, how: "ReadAs", policy: Path | None, workers: int, work: Work[T]) -> Iterator[T]:

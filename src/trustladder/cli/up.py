@@ -1,5 +1,6 @@
 """`trustladder up`: the live control layer on this machine."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,14 +19,13 @@ def up(
     from trustladder.web.serving import serve
 
     settings = read_settings()
-    given = {
-        "ledger": ledger or settings.ledger,
-        "policy": str(policy) if policy else settings.policy,
-        "host": host or settings.host,
-        "port": port or settings.port,
-        "data": settings.data,
-    }
-    chosen = type(settings)(**given)  # type: ignore[arg-type]  # the fields of Settings, each in its own type
+    chosen = replace(
+        settings,
+        ledger=ledger or settings.ledger,
+        policy=str(policy) if policy else settings.policy,
+        host=host or settings.host,
+        port=port or settings.port,
+    )
     app = build_app(chosen)
     typer.echo(said_at_start(chosen, app))
     serve(app, chosen.host, chosen.port)

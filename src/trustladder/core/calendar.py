@@ -66,3 +66,15 @@ def after_business_minutes(hours: Hours | None, from_ms: int, minutes: int) -> i
             return start + left_ms
         left_ms -= end - start
     return from_ms + minutes * MINUTE_MS
+
+
+def business_minutes_between(hours: Hours | None, from_ms: int, to_ms: int) -> int:
+    """Return how many whole business minutes lie between two moments, 0 when the second is not later."""
+    if hours is None:
+        return max(0, to_ms - from_ms) // MINUTE_MS
+    open_ms = 0
+    for start, end in _open_stretches(hours, from_ms):
+        if start >= to_ms:
+            break
+        open_ms += min(end, to_ms) - start
+    return open_ms // MINUTE_MS

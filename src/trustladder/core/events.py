@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from trustladder.core.containment import Act, Answer, Authority, Lane, Permit, ToolCall
 from trustladder.core.decision import Decision
+from trustladder.core.plan import PlanStep, Standing
 from trustladder.core.signals import Signal, StatedFact, UnknownSignal
 
 
@@ -126,7 +127,8 @@ class Escalated:
     """The ticket was handed to people: automation is silent from here on (law 1).
 
     Deadlines are in milliseconds since the Unix epoch. ``notice`` is what the customer is told in the same
-    moment, as part of the handoff.
+    moment, as part of the handoff. ``completeness`` is that of the packet as it moved, in hundredths; ``because`` says
+    why this queue, ``plan`` what happens next.
     """
 
     queue: str
@@ -136,6 +138,9 @@ class Escalated:
     resolve_by_ms: int
     notice: str = ""
     asked_by: str = "trustladder"
+    completeness: int | None = None
+    because: str = ""
+    plan: tuple[PlanStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,38 +179,74 @@ class PermitRedeemed:
 
 @dataclass(frozen=True, slots=True)
 class OwnershipTaken:
-    """Exactly one person owns the ticket now. ``how`` is claim, message, takeover, reopen or assignment."""
+    """Exactly one person owns the ticket now. ``how`` is claim, message, takeover, reopen or assignment.
+
+    ``return_by_ms`` is when it goes back to its queue if they have not written until then, None for never.
+    ``standing`` tells what stood above it when it was taken from a queue.
+    """
 
     person_id: str
     how: str = "claim"
+    return_by_ms: int | None = None
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OwnershipReturned:
-    """The owner gave the ticket back to a queue, with a reason."""
+    """The ticket went back to a queue, with a reason: the owner gave it back, or did not act in time.
+
+    ``returned_by`` is ``trustladder`` where a timer took it back. ``claim_by_ms`` is until when somebody has to claim
+    it now, None for the deadline that it had; the customer's deadlines stay as they were.
+    """
 
     person_id: str
     reason: str
     queue: str = ""
+    claim_by_ms: int | None = None
+    returned_by: str = ""
+    plan: tuple[PlanStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SentUp:
+    """The case needs more authority than its owner holds: it moved up the escalation chain, whole.
+
+    ``amount`` is what has to be decided, in the policy's currency, ``proposal`` what the owner would do. Somebody has
+    to claim it until ``claim_by_ms`` (epoch milliseconds); the customer's deadlines stay as they were.
+    """
+
+    person_id: str
+    queue: str
+    amount: float
+    claim_by_ms: int
+    proposal: str = ""
+    plan: tuple[PlanStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class HandedBack:
-    """A person handed the ticket back to automation, with the lane that it gets back."""
+    """A person handed the ticket back to automation, with the lane and the authority that it gets back."""
 
     person_id: str
     contained: bool = False
     note: str = ""
+    authority: Authority | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The ticket was closed. ``by`` is a person's id, or ``customer``, ``automation`` or ``export``."""
+    """The ticket was closed. ``by`` is a person's id, or ``customer``, ``automation`` or ``export``.
+
+    ``amount`` is what the repair cost, in the policy's currency. ``question`` is what the customer is asked in the same
+    moment: whether it is solved, and how satisfied they are.
+    """
 
     by: str
     outcome: str = "solved"
     cause: str = ""
     repair: str = ""
+    amount: float = 0.0
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,32 +258,64 @@ class Reopened:
 
 @dataclass(frozen=True, slots=True)
 class SatisfactionGiven:
-    """The customer told how satisfied they are, in hundredths of the scale used (0 worst, 100 best)."""
+    """The customer told how satisfied they are, in hundredths of the scale used (0 worst, 100 best).
+
+    ``solved`` is their answer to whether it is solved, None where they gave none.
+    """
 
     score: int | None = None
     complaint: bool = False
     text: str = ""
+    solved: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RestatementNoted:
-    """The customer had to restate the problem after the handoff. ``noted_by`` is a person or ``trustladder``."""
+    """The customer had to restate the problem after the handoff. ``noted_by`` is a person or ``trustladder``.
+
+    ``what`` is what was said again or asked for again, in the words of the packet.
+    """
 
     noted_by: str
     turn: int = -1
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ClockBreached:
     """A deadline passed: ``queue`` is where the ticket went up the escalation chain, ``next_due_ms`` the new deadline.
 
-    ``clock`` is ``claim``, ``reply`` or ``resolve``.
+    ``clock`` is ``claim``, ``reply`` or ``resolve``. ``plan`` is what happens from here on.
     """
 
     clock: str
     queue: str
     due_ms: int
     next_due_ms: int
+    plan: tuple[PlanStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClockPaused:
+    """It is the customer's turn to answer: the resolve clock stands still, at most until ``until_ms`` (epoch)."""
+
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockResumed:
+    """The resolve clock runs again, to ``resolve_by_ms``: the customer ``answered``, or did not in time."""
+
+    resolve_by_ms: int
+    answered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRestored:
+    """The watchdog found an escalated ticket without its timer and set it again: law 3 had been broken from outside."""
+
+    clock: str
+    due_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,12 +388,16 @@ Event = (
     | PermitRedeemed
     | OwnershipTaken
     | OwnershipReturned
+    | SentUp
     | HandedBack
     | Resolved
     | Reopened
     | SatisfactionGiven
     | RestatementNoted
     | ClockBreached
+    | ClockPaused
+    | ClockResumed
+    | ClockRestored
     | Tagged
     | DrawnForReview
     | CaseReviewed

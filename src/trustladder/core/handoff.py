@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from trustladder.core.containment import Lane
 from trustladder.core.decision import Decision
+from trustladder.core.plan import PlanStep
 from trustladder.core.policy import Policy
 from trustladder.core.signals import CATALOGUE, StatedFact
 from trustladder.core.ticket import Role, Ticket, Turn
@@ -38,7 +39,10 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """The packet. Deadlines in epoch milliseconds; ``do_not_ask_again`` are facts the customer has given already."""
+    """The packet. Deadlines in epoch milliseconds; ``do_not_ask_again`` are facts the customer has given already.
+
+    ``proposal`` is what an earlier owner would do, who may not decide it, ``plan`` what happens next.
+    """
 
     ticket_id: str
     episode: int
@@ -60,6 +64,8 @@ class Handoff:
     account: tuple[tuple[str, str], ...] = ()
     previous_owners: tuple[str, ...] = ()
     open_question: str = ""
+    proposal: str = ""
+    plan: tuple[PlanStep, ...] = ()
 
 
 def build_handoff(policy: Policy, ticket: Ticket) -> Handoff:
@@ -87,7 +93,10 @@ def build_handoff(policy: Policy, ticket: Ticket) -> Handoff:
         suggested_next_step=_next_step(ticket),
         do_not_ask_again=tuple(f"{fact.kind.replace('_', ' ')}: {fact.value}" for fact in ticket.facts),
         account=_account(ticket),
+        previous_owners=tuple(name for name in state.owners if name != ticket.owner),
         open_question=_open_question(ticket),
+        proposal=state.proposal,
+        plan=state.plan,
     )
 
 
@@ -145,6 +154,8 @@ def _priority(decision: Decision | None) -> str:
 
 
 def _authority_needed(policy: Policy, ticket: Ticket) -> str:
+    if ticket.handoff is not None and ticket.handoff.needs_amount:
+        return f"may decide on {ticket.handoff.needs_amount:g} {policy.currency}".rstrip()
     if ticket.exposure is not None:
         return f"may decide on {ticket.exposure:g} {policy.currency}".rstrip()
     if "payment" in ticket.signals:
@@ -226,6 +237,7 @@ def flat(packet: Handoff) -> dict[str, str]:
         "queue": packet.queue,
         "next_step": packet.suggested_next_step,
         "do_not_ask_again": "; ".join(packet.do_not_ask_again),
+        "proposal": packet.proposal,
         "open_question": packet.open_question,
         "authority_needed": packet.authority_needed,
         "promised": " / ".join(quote.text for quote in packet.promised),

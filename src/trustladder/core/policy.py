@@ -47,11 +47,17 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """Deadlines after escalation, in minutes of the queue's hours."""
+    """Deadlines after escalation, in minutes of the queue's hours.
+
+    ``return_minutes`` after a claim without a word to the customer the ticket goes back to its queue (None: never).
+    ``customer_minutes`` is how long the resolve clock stands still at most while the customer has to answer.
+    """
 
     claim_minutes: int = 15
     first_reply_minutes: int = 30
     resolve_minutes: int = 480
+    return_minutes: int | None = None
+    customer_minutes: int = 1440
 
 
 @dataclass(frozen=True, slots=True)

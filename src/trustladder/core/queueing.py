@@ -7,18 +7,24 @@ since the handoff. It grows without bound, so that nothing starves, and automati
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from trustladder.core.policy import MINUTE_MS, Policy, Queue
+from trustladder.core.calendar import is_open
+from trustladder.core.plan import PassedOver, Standing
+from trustladder.core.policy import MINUTE_MS, Person, Policy, Queue
 from trustladder.core.risk import probability_of
+from trustladder.core.routing import may_decide, speaks
 from trustladder.core.summary import TicketSummary
 
 _MOST_DOUBLINGS = 40.0
+
+MOST_NAMED = 20
+"""How many of the tickets that one taking passed over are named; all of them are counted."""
 
 
 def priority(queue: Queue, row: TicketSummary, at_ms: int) -> float:
     """Return a ticket's priority, in currency an hour: cost of delay × risk weight × 2^(time used / time allowed).
 
-    The time runs from the first unanswered customer turn (law 8), the time allowed is the resolve clock. The risk
-    weight is 1 + Resolution Risk, so that of two like tickets the riskier comes first.
+    The time runs from the first unanswered customer turn (law 8), the time allowed is the clock of the first reply.
+    The risk weight is 1 + Resolution Risk, so that of two like tickets the riskier comes first.
     """
     since = row.waiting_since_ms if row.waiting_since_ms is not None else row.escalated_at_ms
     used_ms = max(0, at_ms - (since if since is not None else row.opened_at_ms))
@@ -38,45 +44,108 @@ def in_order(policy: Policy, rows: Iterable[TicketSummary], at_ms: int) -> list[
     return sorted(rows, key=key)
 
 
+def standing_of(
+    policy: Policy, taken: TicketSummary, waiting: Iterable[TicketSummary], person_id: str, at_ms: int
+) -> Standing:
+    """Return how a ticket stands among those that wait when a person takes it: what is passed over, and why it may be.
+
+    Only tickets that this person could have taken instead are compared. The rest is named where it stood higher, with
+    what allowed to pass it over: it waits in a queue that they do not work, for a language or an authority that they
+    lack, or in a queue that is closed.
+    """
+    person = policy.people.get(person_id)
+    own = priority(policy.queues.get(taken.queue, Queue(taken.queue)), taken, at_ms)
+    opened = {queue.id: is_open(policy.hours.get(queue.hours), at_ms) for queue in policy.queues.values()}
+    count = comparable = 0
+    above: list[PassedOver] = []
+    for row in waiting:
+        if row.ticket_id == taken.ticket_id:
+            continue
+        queue = policy.queues.get(row.queue, Queue(row.queue))
+        allowed = _allowed(policy, person, queue, row, is_there=opened.get(queue.id, True))
+        count += 1
+        comparable += not allowed
+        theirs = priority(queue, row, at_ms)
+        if theirs > own > 0:
+            above.append(PassedOver(row.ticket_id, row.queue, round(theirs / own, 2), allowed))
+    named = sorted(above, key=lambda passed: (bool(passed.allowed), -passed.times_higher))[:MOST_NAMED]
+    unallowed = sum(1 for passed in above if not passed.allowed)
+    return Standing(count, comparable, unallowed, len(above) - unallowed, tuple(named))
+
+
+def _allowed(policy: Policy, person: Person | None, queue: Queue, row: TicketSummary, *, is_there: bool) -> str:
+    """Say why this person may pass a ticket over, "" where nothing allows it."""
+    if person is not None and queue.id in policy.queues and person.id not in queue.people:
+        return "queue"
+    if not is_there:
+        return "hours"
+    if person is not None and not speaks(person, row.language):
+        return "language"
+    return "" if may_decide(person, row.needs_amount) else "authority"
+
+
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """A person took a ticket while others waited. Priorities are those of that moment."""
+    """A person took a ticket from a queue while others waited."""
 
     ticket_id: str
     person_id: str
     at_ms: int
-    priority: float
-    waiting: tuple[tuple[str, float], ...]
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
 class Inversion:
-    """A ticket was taken although one of higher priority waited."""
+    """A ticket was taken although one of higher priority waited. ``allowed`` says why it may be, "" for no reason."""
 
     taken: str
     passed_over: str
     person_id: str
     at_ms: int
     times_higher: float
+    queue: str = ""
+    allowed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueIntegrity:
-    """Queue Integrity, 0 to 1: the share of comparisons in which the higher priority came first; None without any."""
+    """Queue Integrity, 0 to 1: the share of comparisons in which the higher priority came first; None without any.
+
+    A comparison is a ticket taken beside one that waited and that the same person could have taken. ``inverted`` counts
+    those in which the other stood higher, ``allowed`` the tickets passed over for a reason, which are no comparisons.
+    ``inversions`` names the highest of both, the newest taking first.
+    """
 
     value: float | None
+    takings: int
     comparisons: int
+    inverted: int
+    allowed: int
     inversions: tuple[Inversion, ...]
 
 
 def queue_integrity(takings: Sequence[Taking]) -> QueueIntegrity:
-    """Compare every taking with the tickets that waited at that moment, and name every inversion."""
+    """Add up what stood above each ticket when it was taken, and name the inversions."""
+    comparisons = sum(taking.standing.comparable for taking in takings)
+    inverted = sum(taking.standing.above for taking in takings)
     inversions = tuple(
-        Inversion(taking.ticket_id, other, taking.person_id, taking.at_ms, waiting / taking.priority)
-        for taking in takings
-        for other, waiting in taking.waiting
-        if waiting > taking.priority > 0
+        Inversion(
+            taking.ticket_id,
+            passed.ticket_id,
+            taking.person_id,
+            taking.at_ms,
+            passed.times_higher,
+            passed.queue,
+            passed.allowed,
+        )
+        for taking in sorted(takings, key=lambda taking: -taking.at_ms)
+        for passed in taking.standing.passed_over
     )
-    comparisons = sum(len(taking.waiting) for taking in takings)
-    value = 1.0 - len(inversions) / comparisons if comparisons else None
-    return QueueIntegrity(value, comparisons, inversions)
+    return QueueIntegrity(
+        value=1.0 - inverted / comparisons if comparisons else None,
+        takings=len(takings),
+        comparisons=comparisons,
+        inverted=inverted,
+        allowed=sum(taking.standing.above_allowed for taking in takings),
+        inversions=inversions,
+    )

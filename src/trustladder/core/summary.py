@@ -37,6 +37,8 @@ class TicketSummary:
     next_due_ms: int | None
     resolve_by_ms: int | None
     policy_digest: str
+    language: str = ""
+    needs_amount: float = 0.0
 
 
 def summarise(ticket: Ticket) -> TicketSummary:
@@ -67,6 +69,8 @@ def summarise(ticket: Ticket) -> TicketSummary:
         next_due_ms=clock[1] if (clock := running_clock(ticket)) is not None else None,
         resolve_by_ms=handoff.resolve_by_ms if handoff is not None else None,
         policy_digest=decision.policy_digest if decision is not None else "",
+        language=ticket.language,
+        needs_amount=handoff.needs_amount if handoff is not None else 0.0,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from trustladder.core import events as e
 from trustladder.core.containment import NO_AUTHORITY, Authority, Lane, Permit, ToolCall
 from trustladder.core.decision import Decision
+from trustladder.core.plan import PlanStep
 from trustladder.core.signals import Signal, StatedFact, merge
 
 
@@ -54,7 +55,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class HandoffState:
-    """Where an escalated ticket stands with people: its queue, why, and its deadlines (epoch milliseconds)."""
+    """Where an escalated ticket stands with people: its queue, why, and its deadlines (epoch milliseconds).
+
+    ``return_by_ms`` is when an owner who has not written loses it, ``paused_until_ms`` until when the resolve clock
+    stands still at most. ``needs_amount`` is what its owner must be allowed to decide on, ``proposal`` what an earlier
+    one would do. ``owners`` are those who have had it, ``plan`` is what happens next.
+    """
 
     queue: str
     reason: str
@@ -66,17 +72,27 @@ class HandoffState:
     asked_by: str = "trustladder"
     breaches: tuple[str, ...] = ()
     replied_at_ms: int | None = None
+    return_by_ms: int | None = None
+    paused_at_ms: int | None = None
+    paused_until_ms: int | None = None
+    needs_amount: float = 0.0
+    proposal: str = ""
+    owners: tuple[str, ...] = ()
+    completeness: int | None = None
+    because: str = ""
+    plan: tuple[PlanStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an episode ended."""
+    """How an episode ended, and what the customer was asked then ("" for nothing)."""
 
     by: str
     outcome: str
     cause: str
     repair: str
     at_ms: int
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +158,7 @@ class Ticket:
     outcome: Outcome | None = None
     past: tuple[PastEpisode, ...] = ()
     satisfaction: int | None = None
+    confirmed: bool | None = None
     complaint: bool = False
     restated: bool = False
     tags: tuple[str, ...] = ()
@@ -247,8 +264,9 @@ def _human(ticket: Ticket, event: e.HumanWrote, at: e.Recorded) -> _Change:
     if event.internal:
         return {"turns": turns}
     handoff = ticket.handoff
-    if handoff is not None and handoff.replied_at_ms is None:
-        handoff = replace(handoff, replied_at_ms=at.at_ms)
+    if handoff is not None:
+        first = at.at_ms if handoff.replied_at_ms is None else handoff.replied_at_ms
+        handoff = replace(handoff, replied_at_ms=first, return_by_ms=None)
     return {"turns": turns, "first_unanswered_at_ms": None, "handoff": handoff}
 
 
@@ -292,6 +310,9 @@ def _escalated(ticket: Ticket, event: e.Escalated, at: e.Recorded) -> _Change:
         resolve_by_ms=event.resolve_by_ms,
         notice=event.notice,
         asked_by=event.asked_by,
+        completeness=event.completeness,
+        because=event.because,
+        plan=event.plan,
     )
     waiting = ticket.first_unanswered_at_ms
     return {
@@ -326,13 +347,39 @@ def _redeemed(ticket: Ticket, event: e.PermitRedeemed, at: e.Recorded) -> _Chang
 
 
 def _taken(ticket: Ticket, event: e.OwnershipTaken, at: e.Recorded) -> _Change:
-    return {"lane": max(ticket.lane, Lane.OWNED), "owner": event.person_id, "authority": NO_AUTHORITY}
+    handoff = ticket.handoff
+    if handoff is not None:
+        owners = tuple(dict.fromkeys((*handoff.owners, event.person_id)))
+        handoff = replace(handoff, return_by_ms=event.return_by_ms, owners=owners)
+    lane = max(ticket.lane, Lane.OWNED)
+    return {"lane": lane, "owner": event.person_id, "authority": NO_AUTHORITY, "handoff": handoff}
 
 
 def _returned(ticket: Ticket, event: e.OwnershipReturned, at: e.Recorded) -> _Change:
     handoff = ticket.handoff
-    if handoff is not None and event.queue:
-        handoff = replace(handoff, queue=event.queue)
+    if handoff is not None:
+        handoff = replace(
+            handoff,
+            queue=event.queue or handoff.queue,
+            claim_by_ms=handoff.claim_by_ms if event.claim_by_ms is None else event.claim_by_ms,
+            return_by_ms=None,
+            plan=event.plan or handoff.plan,
+        )
+    return {"lane": Lane.ESCALATED, "owner": None, "handoff": handoff}
+
+
+def _sent_up(ticket: Ticket, event: e.SentUp, at: e.Recorded) -> _Change:
+    handoff = ticket.handoff
+    if handoff is not None:
+        handoff = replace(
+            handoff,
+            queue=event.queue,
+            claim_by_ms=event.claim_by_ms,
+            return_by_ms=None,
+            needs_amount=event.amount,
+            proposal=event.proposal,
+            plan=event.plan,
+        )
     return {"lane": Lane.ESCALATED, "owner": None, "handoff": handoff}
 
 
@@ -364,7 +411,7 @@ def _handed_back(ticket: Ticket, event: e.HandedBack, at: e.Recorded) -> _Change
 
 
 def _resolved(ticket: Ticket, event: e.Resolved, at: e.Recorded) -> _Change:
-    outcome = Outcome(event.by, event.outcome, event.cause, event.repair, at.at_ms)
+    outcome = Outcome(event.by, event.outcome, event.cause, event.repair, at.at_ms, event.question)
     return {
         "lane": Lane.RESOLVED,
         "outcome": outcome,
@@ -384,13 +431,15 @@ def _reopened(ticket: Ticket, event: e.Reopened, at: e.Recorded) -> _Change:
         "lane": Lane.AUTOMATED,
         "episode": ticket.episode + 1,
         "outcome": None,
+        "confirmed": None,
         "restated": False,
     }
 
 
 def _satisfaction(ticket: Ticket, event: e.SatisfactionGiven, at: e.Recorded) -> _Change:
     score = ticket.satisfaction if event.score is None else event.score
-    return {"satisfaction": score, "complaint": ticket.complaint or event.complaint}
+    solved = ticket.confirmed if event.solved is None else event.solved
+    return {"satisfaction": score, "confirmed": solved, "complaint": ticket.complaint or event.complaint}
 
 
 def _restated(ticket: Ticket, event: e.RestatementNoted, at: e.Recorded) -> _Change:
@@ -410,14 +459,35 @@ def _breached(ticket: Ticket, event: e.ClockBreached, at: e.Recorded) -> _Change
         claim_by_ms=due["claim"],
         reply_by_ms=due["reply"],
         resolve_by_ms=due["resolve"],
+        plan=event.plan or handoff.plan,
     )
     return {"handoff": moved}
+
+
+def _paused(ticket: Ticket, event: e.ClockPaused, at: e.Recorded) -> _Change:
+    if ticket.handoff is None:
+        return {}
+    return {"handoff": replace(ticket.handoff, paused_at_ms=at.at_ms, paused_until_ms=event.until_ms)}
+
+
+def _resumed(ticket: Ticket, event: e.ClockResumed, at: e.Recorded) -> _Change:
+    if ticket.handoff is None:
+        return {}
+    running = replace(ticket.handoff, resolve_by_ms=event.resolve_by_ms, paused_at_ms=None, paused_until_ms=None)
+    return {"handoff": running}
+
+
+def _nothing(ticket: Ticket, event: e.Event, at: e.Recorded) -> _Change:
+    """What is told by the ledger alone and changes nothing of the ticket."""
+    return {}
 
 
 def running_clock(ticket: Ticket) -> tuple[str, int] | None:
     """Return the clock that runs on an escalated ticket and its deadline (epoch milliseconds), or None.
 
-    First somebody must claim it, then answer, then resolve it: one clock runs at a time.
+    First somebody must claim it, then answer, then resolve it. Of ``reply`` and ``return`` (the owner has not
+    written) the nearer one runs; while it is the customer's turn to answer, ``customer`` runs in the place of
+    ``resolve``.
     """
     handoff = ticket.handoff
     if handoff is None or ticket.lane not in {Lane.ESCALATED, Lane.OWNED}:
@@ -425,8 +495,14 @@ def running_clock(ticket: Ticket) -> tuple[str, int] | None:
     if ticket.owner is None:
         return "claim", handoff.claim_by_ms
     if handoff.replied_at_ms is None:
-        return "reply", handoff.reply_by_ms
-    return "resolve", handoff.resolve_by_ms
+        clock = ("reply", handoff.reply_by_ms)
+    elif handoff.paused_until_ms is not None:
+        clock = ("customer", handoff.paused_until_ms)
+    else:
+        clock = ("resolve", handoff.resolve_by_ms)
+    if handoff.return_by_ms is not None and handoff.return_by_ms < clock[1]:
+        return "return", handoff.return_by_ms
+    return clock
 
 
 def _tagged(ticket: Ticket, event: e.Tagged, at: e.Recorded) -> _Change:
@@ -468,12 +544,16 @@ _HANDLERS: Mapping[type, _Handler] = {
     e.PermitRedeemed: _redeemed,
     e.OwnershipTaken: _taken,
     e.OwnershipReturned: _returned,
+    e.SentUp: _sent_up,
     e.HandedBack: _handed_back,
     e.Resolved: _resolved,
     e.Reopened: _reopened,
     e.SatisfactionGiven: _satisfaction,
     e.RestatementNoted: _restated,
     e.ClockBreached: _breached,
+    e.ClockPaused: _paused,
+    e.ClockResumed: _resumed,
+    e.ClockRestored: _nothing,
     e.Tagged: _tagged,
     e.DrawnForReview: _drawn,
     e.CaseReviewed: _reviewed,
@@ -494,6 +574,9 @@ _LEAVES_PERMITS = frozenset(
         e.SatisfactionGiven,
         e.RestatementNoted,
         e.ClockBreached,
+        e.ClockPaused,
+        e.ClockResumed,
+        e.ClockRestored,
         e.Tagged,
         e.DrawnForReview,
         e.CaseReviewed,

@@ -4,11 +4,12 @@
 """
 
 from trustladder.desk.answers import GateAnswer, PersonAnswer, RedeemAnswer, TurnAnswer
-from trustladder.desk.commands import AccountFacts, CustomerTurn, Draft, HumanTurn, Resolution
+from trustladder.desk.commands import AccountFacts, CustomerAnswer, CustomerTurn, Draft, HumanTurn, Resolution
 from trustladder.desk.desk import Desk
 
 __all__ = [
     "AccountFacts",
+    "CustomerAnswer",
     "CustomerTurn",
     "Desk",
     "Draft",

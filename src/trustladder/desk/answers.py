@@ -48,10 +48,15 @@ class RedeemAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PersonAnswer:
-    """Where the ticket stands after a person's act."""
+    """Where the ticket stands after a person's act. ``notice`` is what the customer is to be told now, if anything.
+
+    ``sent_up`` says why the ticket has gone up the escalation chain instead of what was asked for.
+    """
 
     ticket_id: str
     position: int
     lane: str
     owner: str
     queue: str
+    notice: str = ""
+    sent_up: str = ""

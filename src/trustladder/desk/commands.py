@@ -50,6 +50,8 @@ class HumanTurn:
     """A message of a person of the business, from any channel; ``internal`` for a note to colleagues.
 
     ``unless_owned`` refuses it where a colleague owns the ticket by then: two voices are worse than one.
+    ``awaits_customer`` tells whether it is the customer's turn now; None reads it from the text: does it end with
+    a question?
     """
 
     message_id: str
@@ -57,6 +59,14 @@ class HumanTurn:
     person_id: str = ""
     internal: bool = False
     unless_owned: bool = False
+    awaits_customer: bool | None = None
+
+    @property
+    def asks_the_customer(self) -> bool:
+        """True when the resolve clock may wait for the customer's answer."""
+        if self.awaits_customer is not None:
+            return self.awaits_customer
+        return self.text.rstrip().endswith("?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +78,13 @@ class Resolution:
     cause: str = ""
     repair: str = ""
     amount: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAnswer:
+    """What a customer answers when a ticket has been resolved. ``score`` is 0 to 100; None is "not told"."""
+
+    solved: bool | None = None
+    score: int | None = None
+    complaint: bool = False
+    text: str = ""

@@ -1,5 +1,6 @@
 """The desk: the one door to tickets. It reads outside the lock, decides inside it, and answers after the commit."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -8,15 +9,17 @@ from typing import TypeVar
 from trustladder.core import events as e
 from trustladder.core.containment import Lane
 from trustladder.core.handoff import Handoff, build_handoff
-from trustladder.core.policy import Policy
-from trustladder.core.queueing import in_order
+from trustladder.core.plan import Standing
+from trustladder.core.policy import Person, Policy
+from trustladder.core.queueing import in_order, standing_of
+from trustladder.core.routing import candidates
 from trustladder.core.signals import PERCEPTION, Signal, UnknownSignal
-from trustladder.core.summary import TicketSummary
+from trustladder.core.summary import TicketSummary, summarise
 from trustladder.core.ticket import Ticket, Turn, fold_all
-from trustladder.desk import clocks, gate, people, reviews, turns
+from trustladder.desk import clocks, gate, outbox, people, restating, reviews, turns
 from trustladder.desk.answers import GateAnswer, PersonAnswer, RedeemAnswer, TurnAnswer
 from trustladder.desk.cache import TicketCache
-from trustladder.desk.commands import AccountFacts, CustomerTurn, Draft, HumanTurn, Resolution
+from trustladder.desk.commands import AccountFacts, CustomerAnswer, CustomerTurn, Draft, HumanTurn, Resolution
 from trustladder.desk.errand import Act, Again, Done, Errand, Glimpse, fingerprint_of
 from trustladder.desk.policies import PolicyBook
 from trustladder.desk.rollout import Rollouts
@@ -37,8 +40,9 @@ PATIENCE = (True, True, True, False)
 class Desk:
     """Every turn, draft, permit and act of a person goes through here, one ticket at a time.
 
-    ``new_id`` gives ids that cannot be guessed. Errors are those of `trustladder.errors`; when the ledger cannot
-    be reached, nothing was recorded and nothing may be sent.
+    ``new_id`` gives ids that cannot be guessed. ``channels`` says who is told about what, ``asks_for`` reads which
+    facts a person asks the customer for. Errors are those of `trustladder.errors`; when the ledger cannot be reached,
+    nothing was recorded and nothing may be sent.
     """
 
     def __init__(
@@ -48,6 +52,8 @@ class Desk:
         perceive: Perceive,
         read_acts: gate.ReadActs,
         new_id: Callable[[], str],
+        channels: outbox.Channels = outbox.NOBODY,
+        asks_for: restating.AsksFor = restating.asks_for_nothing,
     ) -> None:
         self.ledger = ledger
         self.policies = policies
@@ -55,6 +61,8 @@ class Desk:
         self._perceive = perceive
         self._read_acts = read_acts
         self._new_id = new_id
+        self._channels = channels
+        self._asks_for = asks_for
         self._cache = TicketCache()
 
     # -- turns ---------------------------------------------------------------------------------------------
@@ -86,8 +94,13 @@ class Desk:
 
     def human_wrote(self, key: TicketKey, turn: HumanTurn, idempotency_key: str = "") -> PersonAnswer:
         """Record a person's message; one that the customer sees takes ownership at once."""
+        standing = None if turn.internal else self._standing(key, turn.person_id)
+
+        def act(scribe: Scribe, policy: Policy, _: e.SignalsDetected) -> PersonAnswer:
+            return turns.human_wrote(scribe, policy, turn, standing, self._asks_for)
+
         once = idempotency_key or f"message:{turn.message_id}"
-        return self._perform(key, turn, PersonAnswer, lambda s, p, _: turns.human_wrote(s, p, turn), None, once)
+        return self._perform(key, turn, PersonAnswer, act, None, once)
 
     def tool_returned(
         self, key: TicketKey, name: str, text: str, failed: bool, idempotency_key: str = ""
@@ -134,11 +147,18 @@ class Desk:
 
     def claim(self, key: TicketKey, person_id: str) -> PersonAnswer:
         """Make a person the owner of an escalated ticket; the loser of a race gets NotAllowed with the winner."""
-        return self._by_person(key, lambda s, p, _: people.claim(s, p, person_id))
+        taker = turns.Taker(person_id, "claim", self._standing(key, person_id))
+        return self._by_person(key, lambda s, p, _: people.claim(s, p, taker))
 
     def take_over(self, key: TicketKey, person_id: str) -> PersonAnswer:
         """Make a person the owner of any open ticket."""
-        return self._by_person(key, lambda s, p, _: people.take_over(s, p, person_id))
+        taker = turns.Taker(person_id, "takeover", self._standing(key, person_id))
+        return self._by_person(key, lambda s, p, _: people.take_over(s, p, taker))
+
+    def assign(self, key: TicketKey, person_id: str) -> PersonAnswer:
+        """Make a person the owner of an escalated ticket for them: see `candidates` for who could."""
+        taker = turns.Taker(person_id, "assignment", self._standing(key, person_id))
+        return self._by_person(key, lambda s, p, _: people.claim(s, p, taker))
 
     def reopen(self, key: TicketKey, person_id: str) -> PersonAnswer:
         """Open a resolved ticket again, with a person as its owner."""
@@ -148,13 +168,22 @@ class Desk:
         """Give a ticket back to its queue, or to another."""
         return self._by_person(key, lambda s, p, _: people.return_to_queue(s, p, person_id, reason, queue))
 
+    def send_up(self, key: TicketKey, person_id: str, amount: float, proposal: str = "") -> PersonAnswer:
+        """Send a case that needs more authority up the escalation chain, whole."""
+        return self._by_person(key, lambda s, p, _: people.send_up(s, p, person_id, amount, proposal))
+
     def hand_back(self, key: TicketKey, person_id: str, contained: bool = False, note: str = "") -> PersonAnswer:
         """Hand a ticket back to automation."""
-        return self._by_person(key, lambda s, *_: people.hand_back(s, person_id, contained, note))
+        return self._by_person(key, lambda s, p, _: people.hand_back(s, p, person_id, contained, note))
 
     def resolve(self, key: TicketKey, resolution: Resolution) -> PersonAnswer:
-        """Close a ticket."""
-        return self._by_person(key, lambda s, p, _: people.resolve(s, p, resolution))
+        """Close a ticket; an amount above the person's limit sends it up the chain instead."""
+        standing = self._standing(key, resolution.by)
+        return self._by_person(key, lambda s, p, _: people.resolve(s, p, resolution, standing))
+
+    def answer_question(self, key: TicketKey, answer: CustomerAnswer) -> PersonAnswer:
+        """Record what the customer answered to the question asked when the ticket was resolved."""
+        return self._by_person(key, lambda s, p, _: people.answer_question(s, p, answer))
 
     def escalate(self, key: TicketKey, reason: str, asked_by: str) -> PersonAnswer:
         """Escalate because a bot, a person or another system says so."""
@@ -178,6 +207,10 @@ class Desk:
         """Look at a ticket whose timer is due; return True when a deadline was in fact missed."""
         return self._perform(key, "clock", bool, lambda s, p, _: clocks.clock_fired(s, p))
 
+    def restore_clock(self, key: TicketKey, seen_at: int) -> bool:
+        """Set the timer of an escalated ticket again that has none; False when it moved since position ``seen_at``."""
+        return self._perform(key, "restore", bool, lambda s, *_: clocks.restore(s, seen_at))
+
     # -- reading -------------------------------------------------------------------------------------------
 
     def policy(self, tenant: str) -> Policy:
@@ -197,10 +230,27 @@ class Desk:
             raise NotAllowed(f"ticket {key.ticket_id} is {ticket.lane.word}: there is no handoff yet")
         return build_handoff(self.policy(key.tenant), ticket)
 
-    def queue(self, tenant: str, queue: str = "", limit: int = 500) -> list[TicketSummary]:
-        """Return the escalated tickets that wait for a person, in the order in which people should take them."""
+    def queue(self, tenant: str, queue: str = "", limit: int = 10_000) -> list[TicketSummary]:
+        """Return the escalated tickets that wait for a person, in the order in which people should take them.
+
+        Where more than ``limit`` wait, the newest are looked at.
+        """
         page = self.ledger.summaries(tenant, lanes=(Lane.ESCALATED,), queue=queue, limit=limit)
         return in_order(self.policy(tenant), page.rows, self.ledger.now_ms())
+
+    def candidates(self, key: TicketKey) -> tuple[Person, ...]:
+        """Return who could own an escalated ticket now, the best first: skill, authority, load, hours and language."""
+        owned = self.ledger.summaries(key.tenant, lanes=(Lane.OWNED,), limit=10_000).rows
+        load = Counter(row.owner for row in owned)
+        return candidates(self.policy(key.tenant), self.ticket(key), self.ledger.now_ms(), load)
+
+    def _standing(self, key: TicketKey, person_id: str) -> Standing | None:
+        """Return how a ticket that waits stands among the others, for the record of who takes it; else None."""
+        ticket = self._newest(key)
+        if ticket.lane is not Lane.ESCALATED or ticket.owner is not None:
+            return None
+        waiting = self.ledger.summaries(key.tenant, lanes=(Lane.ESCALATED,), limit=10_000).rows
+        return standing_of(self.policy(key.tenant), summarise(ticket), waiting, person_id, self.ledger.now_ms())
 
     # -- how a command is carried out ----------------------------------------------------------------------
 
@@ -244,7 +294,15 @@ class Desk:
         choice = self.rollouts.choose(key.tenant, ticket, account_id or "")
         see = None if look is None else (lambda ticket: look(ticket, choice.policy))
         errand = Errand(
-            choice.policy, act, answer_type, fingerprint_of(command), idempotency_key, see, choice.shadow, again
+            policy=choice.policy,
+            act=act,
+            answer_type=answer_type,
+            fingerprint=fingerprint_of(command),
+            idempotency_key=idempotency_key,
+            look=see,
+            shadow=choice.shadow,
+            again=again,
+            channels=self._channels,
         )
         for patient in PATIENCE:
             glimpse = errand.glimpse(ticket)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import msgspec
@@ -11,7 +11,7 @@ from trustladder.core import events as e
 from trustladder.core.policy import Policy
 from trustladder.core.summary import summarise
 from trustladder.core.ticket import Ticket
-from trustladder.desk import clocks, reviews
+from trustladder.desk import clocks, outbox, reviews
 from trustladder.desk.scribe import Scribe
 from trustladder.desk.shadow import decide_beside
 from trustladder.errors import IdempotencyConflict
@@ -64,6 +64,7 @@ class Errand(Generic[A]):
     look: Look | None = None
     shadow: Policy | None = None
     again: Again[A] | None = None
+    channels: outbox.Channels = field(default_factory=dict)
 
     def glimpse(self, ticket: Ticket) -> Glimpse:
         """Perceive on the ticket as it is known now; nothing is locked meanwhile."""
@@ -90,8 +91,9 @@ class Errand(Generic[A]):
         if scribe.events:
             transaction.append(scribe.events, before.position)
             transaction.project(summarise(scribe.ticket))
-            clocks.wind(transaction, before, scribe.ticket)
+            clocks.wind(transaction, before, scribe)
             reviews.wind(transaction, before, scribe.ticket)
+            outbox.owe(transaction, self.channels, before, scribe.ticket, scribe.events)
         if self.idempotency_key:
             transaction.remember(self.idempotency_key, self.fingerprint, msgspec.json.encode(answer))
         return Done(answer, scribe.ticket)

@@ -36,6 +36,14 @@ FALLBACK = {
         "es": "Paso su caso a una persona de nuestro equipo, con todo lo que me ha escrito.",
         "fr": "Je transmets votre demande à une personne de notre équipe, avec tout ce que vous m'avez écrit.",
     },
+    "leave_contact": {
+        "en": "If you leave an e-mail address or a telephone number here, they can reach you.",
+        "de": "Wenn Sie hier eine E-Mail-Adresse oder Telefonnummer hinterlassen, kann das Team Sie erreichen.",
+    },
+    "resolved": {
+        "en": "We have closed this as resolved. Is it solved for you? And how satisfied are you with how it went?",
+        "de": "Wir haben das als gelöst abgeschlossen. Ist es für Sie gelöst? Und wie zufrieden sind Sie damit?",
+    },
     "nobody_there": {
         "en": "I have passed this to our team, with everything you have told me. "
         "Nobody is there right now; the team is back {when}.",
@@ -76,12 +84,31 @@ def holding(policy: Policy, ticket: Ticket, reason: str = "holding") -> str:
     return text_for(policy, reason, ticket.language)
 
 
+def resolved_question(policy: Policy, ticket: Ticket) -> str:
+    """Return what the customer is asked when a ticket has been resolved."""
+    return text_for(policy, "resolved", ticket.language)
+
+
+CONTACTS = frozenset({"email", "phone"})
+"""The kinds of stated fact by which a customer can be reached."""
+
+
+def contact_of(ticket: Ticket) -> str:
+    """Return the newest contact that the customer has given, "" for none."""
+    return next((fact.value for fact in reversed(ticket.facts) if fact.kind in CONTACTS), "")
+
+
 def handoff_notice(policy: Policy, ticket: Ticket, where: Route) -> str:
-    """Return what the customer is told at the handoff; when nobody is there, it says so and says when."""
+    """Return what the customer is told at the handoff; when nobody is there, it says so and says when.
+
+    It then asks for a contact too, where none is known.
+    """
     if where.open_now or where.open_again_ms is None:
         return text_for(policy, "handoff", ticket.language)
-    hours = policy.hours.get(policy.queues[where.queue].hours)
+    queue = policy.queues.get(where.queue)
+    hours = policy.hours.get(queue.hours) if queue is not None else None
     zone = ZoneInfo(hours.zone) if hours is not None else UTC
     moment = datetime.fromtimestamp(where.open_again_ms / 1000, zone)
     pattern = _WHEN.get(ticket.language.split("-")[0].lower(), _WHEN["en"])
-    return text_for(policy, "nobody_there", ticket.language).replace("{when}", pattern.format(moment, moment))
+    told = text_for(policy, "nobody_there", ticket.language).replace("{when}", pattern.format(moment, moment))
+    return told if contact_of(ticket) else f"{told} {text_for(policy, 'leave_contact', ticket.language)}"

@@ -73,6 +73,10 @@ class Rollouts:
             except LedgerUnavailable:
                 return held
 
+    def tenants(self) -> list[str]:
+        """Return the tenants that this process has decided for."""
+        return list(self._known)
+
     def in_force(self, tenant: str) -> Policy:
         """Return the policy in force: the file's, or a release made since the file last changed."""
         in_file = self._book.current()

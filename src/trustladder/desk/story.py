@@ -134,22 +134,57 @@ def _moved(event: e.Event) -> _Told:
         case e.PersonNotified():
             return "lane", f"A person of {event.queue} was told to watch.", ()
         case e.Escalated():
-            due = datetime.fromtimestamp(event.claim_by_ms / 1000, UTC)
-            sentence = (
-                f"Escalated to {event.queue}, to be claimed by {due:%Y-%m-%d %H:%M} UTC: {event.reason.rstrip('.')}."
-            )
+            due = _utc(event.claim_by_ms)
+            sentence = f"Escalated to {event.queue}, to be claimed by {due}: {event.reason.rstrip('.')}."
             return "lane", sentence, (f"the customer was told: “{event.notice}”",) if event.notice else ()
+        case _:
+            return _by_people(event)
+
+
+def _by_people(event: e.Event) -> _Told:
+    match event:
         case e.OwnershipTaken():
-            return "lane", f"{event.person_id} owns the ticket ({event.how}).", ()
+            return "lane", f"{event.person_id} owns the ticket ({event.how}).", _passed_over(event)
         case e.OwnershipReturned():
+            if event.returned_by:
+                return "clock", f"The ticket went back to its queue: {event.reason}.", ()
             return "lane", f"{event.person_id} returned the ticket: {event.reason}.", ()
+        case e.SentUp():
+            sentence = f"{event.person_id} sent the ticket up to {event.queue}: {event.amount:g} is above their limit."
+            return "lane", sentence, (f"they propose: {event.proposal}",) if event.proposal else ()
         case e.HandedBack():
             note = f": {event.note}" if event.note else ""
             return "lane", f"{event.person_id} handed the ticket back to automation{note}.", ()
-        case e.ClockBreached():
-            return "clock", f"The {event.clock} deadline passed; the ticket is with {event.queue}.", ()
+        case e.ClockBreached() | e.ClockPaused() | e.ClockResumed() | e.ClockRestored():
+            return "clock", _clock_sentence(event), ()
         case _:
             return _ended(event)
+
+
+def _passed_over(event: e.OwnershipTaken) -> tuple[str, ...]:
+    named = event.standing.passed_over if event.standing is not None else ()
+    return tuple(
+        f"{passed.ticket_id} in {passed.queue} stood {passed.times_higher:g} times higher"
+        + (f" (allowed: {passed.allowed})" if passed.allowed else "")
+        for passed in named[:TOP_CONTRIBUTIONS]
+    )
+
+
+def _clock_sentence(event: e.ClockBreached | e.ClockPaused | e.ClockResumed | e.ClockRestored) -> str:
+    match event:
+        case e.ClockBreached():
+            return f"The {event.clock} deadline passed; the ticket is with {event.queue}."
+        case e.ClockPaused():
+            return f"It is the customer's turn: the resolve clock waits, until {_utc(event.until_ms)} at most."
+        case e.ClockResumed():
+            why = "The customer answered" if event.answered else "The customer did not answer in time"
+            return f"{why}: the resolve clock runs again, until {_utc(event.resolve_by_ms)}."
+        case e.ClockRestored():
+            return f"The ticket had no timer; the watchdog set it again ({event.clock}, {_utc(event.due_ms)})."
+
+
+def _utc(at_ms: int) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _ended(event: e.Event) -> _Told:
@@ -157,14 +192,17 @@ def _ended(event: e.Event) -> _Told:
         case e.Resolved():
             cause = f"; cause: {event.cause}" if event.cause else ""
             repair = f"; repair: {event.repair}" if event.repair else ""
-            return "lane", f"Resolved by {event.by}: {event.outcome}{cause}{repair}.", ()
+            asked = (f"the customer was asked: “{event.question}”",) if event.question else ()
+            return "lane", f"Resolved by {event.by}: {event.outcome}{cause}{repair}.", asked
         case e.Reopened():
             return "lane", f"Reopened: {event.reason or 'it came back'}.", ()
         case e.SatisfactionGiven():
             score = "" if event.score is None else f" {event.score} of 100"
-            return "satisfaction", f"Satisfaction{score}{', with a complaint' if event.complaint else ''}.", ()
+            solved = {None: "", True: ", solved", False: ", not solved"}[event.solved]
+            return "satisfaction", f"Satisfaction{score}{solved}{', with a complaint' if event.complaint else ''}.", ()
         case e.RestatementNoted():
-            return "handoff", "The customer had to restate the problem after the handoff.", ()
+            lost = (f"{event.noted_by}: {event.what}",) if event.what else ()
+            return "handoff", "The customer had to restate the problem after the handoff.", lost
         case _:
             return _learned(event)
 

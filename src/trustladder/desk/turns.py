@@ -1,14 +1,17 @@
 """Turns: what customers, people, tools and ungated bots said, recorded, perceived and decided on."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from trustladder.core import events as e
 from trustladder.core.containment import NO_AUTHORITY, Lane
+from trustladder.core.plan import Standing
 from trustladder.core.policy import Policy
 from trustladder.core.ticket import Role, Ticket, Turn
+from trustladder.desk import clocks
 from trustladder.desk.answers import PersonAnswer, TurnAnswer
 from trustladder.desk.climb import escalate, perceive_and_decide
 from trustladder.desk.commands import AccountFacts, CustomerTurn, Draft, HumanTurn
+from trustladder.desk.restating import AsksFor, note_what_a_customer_repeats, note_what_a_person_asks
 from trustladder.desk.sample import draw
 from trustladder.desk.scribe import Scribe
 from trustladder.errors import NoSuchTicket, NotAllowed
@@ -59,9 +62,11 @@ def customer_wrote(scribe: Scribe, policy: Policy, turn: CustomerTurn, seen: e.S
     scribe.record(e.CustomerWrote(turn.message_id, turn.text, turn.intents, turn.channel))
     if begins:
         draw(scribe, policy)
-    before = scribe.ticket.lane
+    before = scribe.ticket
+    clocks.resume(scribe, policy)
     perceive_and_decide(scribe, policy, seen)
-    return turn_answer(scribe.ticket, before)
+    note_what_a_customer_repeats(scribe, before, seen)
+    return turn_answer(scribe.ticket, before.lane)
 
 
 def bot_wrote(scribe: Scribe, policy: Policy, draft: Draft, seen: e.SignalsDetected) -> TurnAnswer:
@@ -115,7 +120,18 @@ def turn_answer(ticket: Ticket, before: Lane) -> TurnAnswer:
     )
 
 
-def human_wrote(scribe: Scribe, policy: Policy, turn: HumanTurn) -> PersonAnswer:
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """A person who takes a ticket, how, and what stood above it where it was taken from a queue."""
+
+    person_id: str
+    how: str
+    standing: Standing | None = None
+
+
+def human_wrote(
+    scribe: Scribe, policy: Policy, turn: HumanTurn, standing: Standing | None, asks_for: AsksFor
+) -> PersonAnswer:
     """Record a person's message. One that the customer sees takes ownership at once, whatever the lane.
 
     Raises NotAllowed with the owner's name when it was only meant for a ticket that no colleague owns.
@@ -124,24 +140,30 @@ def human_wrote(scribe: Scribe, policy: Policy, turn: HumanTurn) -> PersonAnswer
     if turn.unless_owned and owner not in {None, turn.person_id or UNNAMED_PERSON}:
         raise NotAllowed(f"{owner} owns this ticket now", fix="take it over to reply")
     if not turn.internal:
-        take_ownership(scribe, policy, turn.person_id or UNNAMED_PERSON, "message")
+        take_ownership(scribe, policy, Taker(turn.person_id or UNNAMED_PERSON, "message", standing))
     scribe.record(e.HumanWrote(turn.message_id, turn.text, turn.person_id, turn.internal))
+    if not turn.internal:
+        note_what_a_person_asks(scribe, turn.text, asks_for)
+        if turn.asks_the_customer:
+            clocks.pause(scribe, policy)
     return person_answer(scribe.ticket)
 
 
-def take_ownership(scribe: Scribe, policy: Policy, person_id: str, how: str) -> None:
+def take_ownership(scribe: Scribe, policy: Policy, taker: Taker) -> None:
     """Make a person the owner. A ticket still in automation is handed over first, so that its clocks run."""
     if scribe.ticket.position == 0:
         scribe.record(e.TicketOpened())
     if scribe.ticket.lane is Lane.RESOLVED:
         scribe.record(e.Reopened("a person took it up again"))
     if scribe.ticket.handoff is None:
-        escalate(scribe, policy, "a person stepped in", asked_by=person_id)
-    if scribe.ticket.owner != person_id:
-        scribe.record(e.OwnershipTaken(person_id, how))
+        escalate(scribe, policy, "a person stepped in", asked_by=taker.person_id)
+    if scribe.ticket.owner != taker.person_id:
+        standing = taker.standing if scribe.ticket.owner is None else None
+        return_by_ms = clocks.return_deadline(scribe, policy)
+        scribe.record(e.OwnershipTaken(taker.person_id, taker.how, return_by_ms, standing))
 
 
 def person_answer(ticket: Ticket) -> PersonAnswer:
-    """Return where the ticket stands after a person's act."""
+    """Return where the ticket stands after a person's act, and what the customer is to be told now."""
     queue = ticket.handoff.queue if ticket.handoff is not None else ""
     return PersonAnswer(ticket.ticket_id, ticket.position, ticket.lane.word, ticket.owner or "", queue)

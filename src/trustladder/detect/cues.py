@@ -164,6 +164,7 @@ class CueSet:
         self._order = [(-cue.strength, number) for number, cue in enumerate(cues)]
         self._single: dict[int, Any] = {}
         self._unless: dict[str, Any] = {}
+        self._any_unless: dict[tuple[str, ...], Any] = {}
 
     def hits(self, text: Read) -> Hits:
         """Return what matches, by signal, strongest first; what is unsaid everywhere stands in `Read.unsaid`.
@@ -205,9 +206,19 @@ class CueSet:
         clause = text.matched[begin:stop]
         return any(
             begin + found.start() < end and begin + found.end() > start
-            for pattern in cue.unless
-            for found in self._compile_unless(pattern).finditer(clause)
+            for number in self._any_of(cue.unless).Match(clause) or ()
+            for found in self._compile_unless(cue.unless[number]).finditer(clause)
         )
+
+    def _any_of(self, patterns: tuple[str, ...]) -> Any:
+        """Return the patterns in one automaton: in most clauses none of them matches, and one pass tells so."""
+        if patterns not in self._any_unless:
+            together = re2.Set.SearchSet(_options())
+            for pattern in patterns:
+                together.Add(pattern)
+            together.Compile()
+            self._any_unless[patterns] = together
+        return self._any_unless[patterns]
 
     def _compile_unless(self, pattern: str) -> Any:
         if pattern not in self._unless:

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
+from itertools import islice
 
 from trustladder.core.ticket import Role
 from trustladder.detect.scene import Scene
@@ -19,14 +20,13 @@ _LANGUAGES, STOPWORDS = _load()
 
 LEAST_WORDS = 2
 """How many small words of one language it takes to name it."""
+_MOST_WORDS = 200
 
 
 def language_of(words: Iterable[str]) -> str:
     """Return the BCP 47 tag of the language in which most small words are, or an empty string where none leads."""
-    distinct = list(words)[:200]
-    counts = sorted(
-        ((sum(word in small for word in distinct), name) for name, small in _LANGUAGES.items()), reverse=True
-    )
+    first = tuple(islice(words, _MOST_WORDS))
+    counts = sorted(((sum(map(small.__contains__, first)), name) for name, small in _LANGUAGES.items()), reverse=True)
     (best, name), (second, _) = counts[0], counts[1]
     return name if best >= LEAST_WORDS and best > second else ""
 

@@ -58,6 +58,7 @@ class _Guarded:
 
     def __init__(self, detector: Detector, breaker: Breaker) -> None:
         self.detector = detector
+        self.read = detector.read
         self.breaker = breaker
         self.calls = 0
         self.failures = 0
@@ -69,6 +70,9 @@ class _Guarded:
         self.last_failure = reason
         self.breaker.failed()
         return self.unknown(reason)
+
+    def paused(self) -> tuple[UnknownSignal, ...]:
+        return self.unknown(f"{self.detector.name} is paused after repeated failures")
 
     def unknown(self, reason: str) -> tuple[UnknownSignal, ...]:
         return tuple(UnknownSignal(name, reason) for name in self.detector.signals)
@@ -109,9 +113,13 @@ class Perceiver:
         chosen = default_detectors() if detectors is None else tuple(detectors)
         every = (*chosen, *extra_detectors)
         self._guarded = tuple(_Guarded(d, Breaker(clock_ms, failures_to_open, cooldown_ms)) for d in every)
-        self._by_role = {role: tuple(g for g in self._guarded if role in g.detector.roles) for role in Role}
+        self._at_once = {role: self._that_read(role, waits=False) for role in Role}
+        self._waiting = {role: self._that_read(role, waits=True) for role in Role}
         self._budget_ns = budget_ms * 1_000_000
         self._pool = ThreadPoolExecutor(4, "perceive") if any(d.waits for d in every) else None
+
+    def _that_read(self, role: Role, *, waits: bool) -> tuple[_Guarded, ...]:
+        return tuple(g for g in self._guarded if role in g.detector.roles and g.detector.waits is waits)
 
     def perceive(self, ticket: Ticket, turn: Turn, policy: Policy, reported: Iterable[Signal] = ()) -> SignalsDetected:
         """Return what the new turn shows. ``ticket`` is the state before it.
@@ -130,43 +138,50 @@ class Perceiver:
         )
 
     def _read(self, scene: Scene) -> tuple[list[Signal], list[UnknownSignal]]:
-        deadline = time.perf_counter_ns() + self._budget_ns
+        now = time.perf_counter_ns()
+        deadline = now + self._budget_ns
         found: list[Signal] = []
         unknown: list[UnknownSignal] = []
-        mine = self._by_role[scene.role]
-        waiting = [(g, self._start(g, scene)) for g in mine if g.detector.waits and g.breaker.lets_through()]
-        for guarded in mine:
-            if not guarded.detector.waits:
-                self._ask(guarded, scene, deadline, found, unknown)
-            elif not any(guarded is g for g, _ in waiting):
-                unknown += guarded.unknown(f"{guarded.detector.name} is paused after repeated failures")
+        waiting: list[tuple[_Guarded, Future[tuple[Signal, ...]]]] = []
+        for guarded in self._waiting[scene.role]:
+            if guarded.breaker.lets_through():
+                waiting.append((guarded, self._start(guarded, scene)))
+            else:
+                unknown += guarded.paused()
+        for guarded in self._at_once[scene.role]:
+            if now > deadline:
+                unknown += guarded.unknown("the turn's budget was spent before this was read")
+            elif guarded.breaker.lets_through():
+                now = self._ask(guarded, scene, now, deadline, found, unknown)
+            else:
+                unknown += guarded.paused()
         for guarded, answer in waiting:
             self._await(guarded, answer, deadline, found, unknown)
         return found, unknown
 
     def _ask(
-        self, guarded: _Guarded, scene: Scene, deadline: int, found: list[Signal], unknown: list[UnknownSignal]
-    ) -> None:
-        started = time.perf_counter_ns()
-        if started > deadline:
-            unknown += guarded.unknown("the turn's budget was spent before this was read")
-            return
-        if not guarded.breaker.lets_through():
-            unknown += guarded.unknown(f"{guarded.detector.name} is paused after repeated failures")
-            return
+        self,
+        guarded: _Guarded,
+        scene: Scene,
+        started: int,
+        deadline: int,
+        found: list[Signal],
+        unknown: list[UnknownSignal],
+    ) -> int:
+        """Ask one detector from ``started`` on; return when it was done (nanoseconds, as ``deadline``)."""
         guarded.calls += 1
         try:
-            signals = tuple(guarded.detector.read(scene))
+            found += tuple(guarded.read(scene))
         except Exception as error:  # isolation: any failure of one detector is one unknown, whatever it was
             unknown += guarded.fail(f"{guarded.detector.name} failed: {type(error).__name__}")
-            return
-        took = time.perf_counter_ns() - started
-        guarded.nanoseconds += took
-        found += signals
-        if started + took > deadline:
+            return time.perf_counter_ns()
+        now = time.perf_counter_ns()
+        guarded.nanoseconds += now - started
+        if now > deadline:
             unknown += guarded.fail(f"{guarded.detector.name} overran the turn's budget")
         else:
             guarded.breaker.succeeded()
+        return now
 
     def _start(self, guarded: _Guarded, scene: Scene) -> "Future[tuple[Signal, ...]]":
         assert self._pool is not None  # noqa: S101 - made whenever a detector waits

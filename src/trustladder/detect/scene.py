@@ -1,8 +1,8 @@
 """What a detector sees: the ticket before the turn, the new turn, and texts read once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from trustladder.core.policy import Policy
 from trustladder.core.signals import Evidence, Signal
@@ -14,8 +14,7 @@ LOOK_BACK_TURNS = 20
 """How many earlier turns of a speaker are compared with the new one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """An earlier turn and the reading of its text."""
 
     turn: Turn

@@ -1,5 +1,7 @@
 """Sentiment: how negative a message is, and how far it has fallen since the ticket's own start."""
 
+from itertools import islice
+
 from trustladder.core.signals import Signal
 from trustladder.core.ticket import Role
 from trustladder.detect.cues import NO_HITS, hits_in
@@ -72,7 +74,7 @@ def sentiment(scene: Scene) -> tuple[Signal, ...]:
     """
     language = scene.ticket.language
     now = level(scene.text, language)
-    first = [t for t in scene.ticket.turns if t.role is Role.CUSTOMER][:_FIRST_TURNS]
+    first = islice((turn for turn in scene.ticket.turns if turn.role is Role.CUSTOMER), _FIRST_TURNS)
     start = min((level(read(turn.text), language) for turn in first), default=now)
     evidence = scene.quoting(scene.hits_of("negative")) or scene.quoting_all()
     return (Signal("sentiment", now, evidence), Signal("sentiment_drop", max(0, now - start), evidence))

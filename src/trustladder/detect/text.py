@@ -70,7 +70,8 @@ def _fold_character(character: str) -> str:
 _FOLD = _Fold()
 _ASCII = {code: _fold_character(chr(code)) for code in range(128)}
 # A full stop after a digit may be an ordinal ("3. März"), and a line that goes on in lower case was only wrapped.
-_SENTENCE_END = re.compile(r"(?<=[!?;])[ ]|(?<=[^0-9]\.)[ ]|\n[ ]*\n|\n(?![a-z])")
+# Each alternative begins with a space or a line feed, so that the search passes over all other characters at once.
+_SENTENCE_END = re.compile(r"[ ](?<=[!?;] )|[ ](?<=[^0-9]\. )|\n[ ]*\n|\n(?![a-z])")
 NOT_ASCII_BYTE = "\x1a"
 """What stands in the matched bytes for a character outside ASCII."""
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -99,7 +100,8 @@ class Read:
         self.unsaid: set[str] = set()
         self._places: list[int] | None = None
         self.folded = _break_clauses(self._fold())
-        self.matched = _NOT_ASCII.sub(NOT_ASCII_BYTE, self.folded).encode("ascii")
+        plain = self.folded if self.folded.isascii() else _NOT_ASCII.sub(NOT_ASCII_BYTE, self.folded)
+        self.matched = plain.encode("ascii")
 
     def _fold(self) -> str:
         text = self.original

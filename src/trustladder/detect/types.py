@@ -5,9 +5,11 @@ trust-critical one: cues for money, security and law name their types by themsel
 classifier made from the policy's own examples, or plain likeness to an example where there are too few.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, repeat
 from typing import Any
 
 from trustladder.core.policy import Policy
@@ -52,9 +54,11 @@ def _classifier(examples: tuple[tuple[str, tuple[str, ...]], ...]) -> Any:
     return TypeClassifier.fit(dict(examples))
 
 
-def _taught(policy: Policy) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    kinds = policy.ticket_types.values()
-    return tuple((kind.name, kind.examples) for kind in kinds if len(kind.examples) >= LEAST_EXAMPLES)
+_Taught = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def _taught(policy: Policy) -> _Taught:
+    return _lessons(policy).taught
 
 
 def prepare_types(policy: Policy) -> None:
@@ -106,14 +110,50 @@ def _by_meaning(scene: Scene) -> set[str]:
 
 
 def _by_example(scene: Scene) -> set[str]:
-    own = content(scene.text)
-    return {name for name, example in _examples(_sentences(scene.policy)) if overlap(own, example) >= ALIKE}
+    own, lessons = content(scene.text), _lessons(scene.policy)
+    shared = Counter(chain.from_iterable(map(lessons.places.get, own, repeat(()))))
+    # No word weighs as much as the least overlap: whatever shares only one shares nothing.
+    likely = [lessons.examples[place] for place, words in shared.items() if words > 1]
+    return {name for name, example in likely if overlap(own, example) >= ALIKE}
 
 
-@lru_cache(maxsize=16)
-def _examples(sentences: tuple[tuple[str, str], ...]) -> tuple[tuple[str, Mapping[str, float]], ...]:
-    return tuple((name, content(Read(sentence))) for name, sentence in sentences)
+@dataclass(frozen=True, slots=True)
+class _Lessons:
+    """What a policy's examples teach: sentences by type, where there are enough, and their words.
+
+    ``places`` are the examples, by place, in which a stem stands.
+    """
+
+    policy: Policy
+    taught: _Taught
+    examples: tuple[tuple[str, Mapping[str, float]], ...]
+    places: Mapping[str, tuple[int, ...]]
 
 
-def _sentences(policy: Policy) -> tuple[tuple[str, str], ...]:
-    return tuple((kind.name, sentence) for kind in policy.ticket_types.values() for sentence in kind.examples)
+_LESSONS: dict[int, _Lessons] = {}
+_MOST_POLICIES = 16
+
+
+def _lessons(policy: Policy) -> _Lessons:
+    """Return what a policy teaches, remembered by the policy itself: digests of made-up ones may be equal."""
+    held = _LESSONS.get(id(policy))
+    if held is None or held.policy is not policy:
+        if len(_LESSONS) >= _MOST_POLICIES:
+            _LESSONS.clear()
+        held = _LESSONS[id(policy)] = _learned(policy)
+    return held
+
+
+def _learned(policy: Policy) -> _Lessons:
+    kinds = policy.ticket_types.values()
+    examples = tuple((kind.name, content(Read(sentence))) for kind in kinds for sentence in kind.examples)
+    places: dict[str, list[int]] = {}
+    for place, (_, words) in enumerate(examples):
+        for word in words:
+            places.setdefault(word, []).append(place)
+    return _Lessons(
+        policy,
+        tuple((kind.name, kind.examples) for kind in kinds if len(kind.examples) >= LEAST_EXAMPLES),
+        examples,
+        {word: tuple(found) for word, found in places.items()},
+    )

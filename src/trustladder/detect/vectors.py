@@ -29,7 +29,8 @@ def encoder_size() -> int:
 
 def _start_of(text: Read) -> str:
     """Return what is encoded of a text; half a surrogate pair, which JSON can carry, has no UTF-8 and becomes "?"."""
-    return text.original[:ENCODED_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+    start = text.original[:ENCODED_CHARACTERS]
+    return start if start.isascii() else start.encode("utf-8", "replace").decode("utf-8")
 
 
 def vector(text: Read) -> Any:

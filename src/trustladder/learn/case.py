@@ -106,6 +106,15 @@ class Case:
         return max(self.readings, key=lambda reading: reading.harm)
 
 
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A past ticket under one policy: its episodes, the decisions, and what happened with these decisions in it."""
+
+    readings: tuple[EpisodeReading, ...]
+    decided: tuple[TurnDecision, ...]
+    happened: tuple[e.Recorded, ...]
+
+
 def examine(conversation: Conversation, policy: Policy, perceive: Perceive) -> Case:
     """Replay a conversation in shadow and read its episodes."""
     played = list(steps(conversation, policy, perceive))
@@ -123,10 +132,11 @@ def examine(conversation: Conversation, policy: Policy, perceive: Perceive) -> C
     )
 
 
-def readings_under(conversation: Conversation, policy: Policy, perceive: Perceive) -> tuple[EpisodeReading, ...]:
+def played_under(conversation: Conversation, policy: Policy, perceive: Perceive) -> Played:
     """Replay a conversation in shadow and read its episodes, without the timeline of a `Case`."""
     played = list(steps(conversation, policy, perceive))
-    return read_episodes(conversation, _decided(played), _what_happened(played))
+    decided, happened = _decided(played), tuple(_what_happened(played))
+    return Played(read_episodes(conversation, decided, happened), tuple(decided), happened)
 
 
 def read_episodes(

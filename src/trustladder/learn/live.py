@@ -32,12 +32,6 @@ class LiveEpisodes:
             readers = self._readers.get(tenant, {})
             return [episode for reader in readers.values() for episode in reader.read_so_far()]
 
-    def tenants(self) -> list[str]:
-        """Return the tenants that have tickets in the window."""
-        with self._lock:
-            self._read_on()
-            return sorted(self._readers)
-
     def _read_on(self) -> None:
         newest_ms = 0
         while batch := self._ledger.feed(self._sequence, BATCH):

@@ -14,7 +14,7 @@ from trustladder.core.ladder import decide
 from trustladder.core.policy import Policy
 from trustladder.core.routing import route
 from trustladder.core.ticket import Ticket, fold, new_ticket
-from trustladder.learn.case import EpisodeReading, read_episodes
+from trustladder.learn.case import Played, read_episodes
 from trustladder.learn.conversation import Conversation, Message
 from trustladder.learn.replay import TurnDecision
 
@@ -30,11 +30,12 @@ class Again:
     happened: tuple[e.Recorded, ...]
 
 
-def recorded_readings(ticket_id: str, history: Iterable[e.Recorded], policy: Policy) -> tuple[EpisodeReading, ...]:
-    """Return the episodes of a recorded ticket as a policy would have treated them."""
+def recorded_under(ticket_id: str, history: Iterable[e.Recorded], policy: Policy) -> Played:
+    """Return a recorded ticket as a policy would have treated it."""
     again = decide_again(ticket_id, history, policy)
     conversation = Conversation(ticket_id, (), source="ledger")
-    return read_episodes(conversation, again.decided, again.happened)
+    readings = read_episodes(conversation, again.decided, again.happened)
+    return Played(readings, again.decided, again.happened)
 
 
 def decide_again(ticket_id: str, history: Iterable[e.Recorded], policy: Policy) -> Again:
@@ -106,4 +107,6 @@ class _Again:
             decision=decision,
             held_by_people=self.held,
             queue=handoff.queue if handoff is not None else "",
+            declared=self.ticket.ticket_type,
+            recognised=self.ticket.recognised_types,
         )

@@ -31,6 +31,7 @@ class TurnDecision:
 
     ``held_by_people`` tells that people had the ticket already, in fact: then the decision is no advice to a bot.
     ``queue`` is where the policy would have sent the ticket at this turn, where it would have handed it over.
+    ``declared`` is the ticket's type by trusted systems, ``recognised`` those that its text showed.
     """
 
     conversation: str
@@ -41,6 +42,8 @@ class TurnDecision:
     decision: Decision
     held_by_people: bool
     queue: str = ""
+    declared: str | None = None
+    recognised: frozenset[str] = frozenset()
 
     @property
     def role(self) -> Role:
@@ -147,7 +150,8 @@ class _Shadow:
         self.record(e.Decided(decision))
         self._climb(decision)
         queue = self.ticket.handoff.queue if self.ticket.handoff is not None else ""
-        return TurnDecision(self.conversation.id, message, turn, seen, ticket.signals, decision, held, queue)
+        types = (ticket.ticket_type, ticket.recognised_types)
+        return TurnDecision(self.conversation.id, message, turn, seen, ticket.signals, decision, held, queue, *types)
 
     def _climb(self, decision: Decision) -> None:
         if not decision.raises_lane:

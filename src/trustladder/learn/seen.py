@@ -17,10 +17,13 @@ def what_perception_asks(policy: Policy) -> tuple[object, ...]:
 
 
 class SeenOnce:
-    """Perception of one conversation that remembers what it saw. ``readings`` counts how often it really read."""
+    """Perception of one conversation that remembers what it saw. ``readings`` counts how often it really read.
+
+    It may be sent to another process without its perception, which `resume_with` gives back.
+    """
 
     def __init__(self, perceive: Perceive) -> None:
-        self._perceive = perceive
+        self._perceive: Perceive | None = perceive
         self._held: dict[tuple[object, ...], e.SignalsDetected] = {}
         self.readings = 0
 
@@ -30,6 +33,14 @@ class SeenOnce:
         key = (turn.index, risen, *what_perception_asks(policy))
         seen = self._held.get(key)
         if seen is None:
+            assert self._perceive is not None, "what came from another process is given its perception back"  # noqa: S101
             self.readings += 1
             seen = self._held[key] = self._perceive(ticket, turn, policy)
         return seen
+
+    def resume_with(self, perceive: Perceive) -> None:
+        """Read with this perception what was not seen yet."""
+        self._perceive = perceive
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_perceive": None}

@@ -14,9 +14,9 @@ from trustladder.core import events as e
 from trustladder.core.episode import Episode
 from trustladder.core.policy import Policy
 from trustladder.core.verdict import GoldenTurn, Verdict, golden_turn, verdict_on
-from trustladder.learn.case import EpisodeReading, readings_under
+from trustladder.learn.case import EpisodeReading, Played
 from trustladder.learn.conversation import Conversation
-from trustladder.learn.recorded import recorded_readings
+from trustladder.learn.past import Past, PastConversation, PastTicket
 from trustladder.learn.replay import Perceive
 from trustladder.learn.resample import ratio_interval
 from trustladder.learn.seen import SeenOnce
@@ -110,20 +110,20 @@ def _sooner(one: int | None, other: int | None) -> bool:
 
 def try_both(conversation: Conversation, old: Policy, new: Policy, perceive: Perceive) -> tuple[Tried, ...]:
     """Return the episodes of a past conversation under both policies, perceived once."""
-    seen = SeenOnce(perceive)
-    readings = (readings_under(conversation, policy, seen) for policy in (old, new))
-    line = conversation.messages[0].line if conversation.messages else 0
-    return tuple(
-        Tried(conversation.id, conversation.source, line, before, after)
-        for before, after in zip(*readings, strict=True)
-    )
+    past = PastConversation(conversation, SeenOnce(perceive))
+    return paired(past, past.under(old), past.under(new))
 
 
 def try_recorded(ticket_id: str, history: Sequence[e.Recorded], old: Policy, new: Policy) -> tuple[Tried, ...]:
     """Return the episodes of a ticket of the ledger under both policies, from the signals that were recorded."""
-    readings = (recorded_readings(ticket_id, history, policy) for policy in (old, new))
-    pairs = zip(*readings, strict=True)
-    return tuple(Tried(ticket_id, "ledger", 0, before, after) for before, after in pairs)
+    past = PastTicket(ticket_id, tuple(history))
+    return paired(past, past.under(old), past.under(new))
+
+
+def paired(past: Past, before: Played, after: Played) -> tuple[Tried, ...]:
+    """Return the episodes of a past ticket as two policies would have treated them."""
+    pairs = zip(before.readings, after.readings, strict=True)
+    return tuple(Tried(past.name, past.source, past.line, old, new) for old, new in pairs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,9 +73,9 @@ class StoredLedger(ABC):
             lambda after: self._read(lambda session: reading.keys_after(session, after, tenant)),
         )
 
-    def feed(self, after: int, limit: int = 500, tenant: str | None = None) -> list[Fed]:
+    def feed(self, after: int, limit: int = 500, tenant: str | None = None, types: Collection[str] = ()) -> list[Fed]:
         """Return committed events in global order, after sequence ``after``."""
-        return self._read(lambda session: reading.feed(session, after, limit, tenant))
+        return self._read(lambda session: reading.feed(session, after, limit, tenant, types))
 
     def claim_due(self, kinds: Collection[str], limit: int, lease_ms: int) -> list[Due]:
         """Claim rows that are due; see the protocol."""
@@ -118,6 +118,10 @@ class StoredLedger(ABC):
     ) -> list[Due]:
         """Return due rows in a state, earliest due first, without claiming them."""
         return self._read(lambda session: reading.list_due(session, state, tenant, key, kinds, limit))
+
+    def prune_due(self, before_ms: int, limit: int = 1_000) -> int:
+        """Forget rows that are done and were due before a moment; return how many."""
+        return self._write(lambda session: session.change("prune_due", before_ms=before_ms, limit=limit))
 
     def without_due(self, kind: str, lanes: Collection[Lane], limit: int = 100) -> list[TicketKey]:
         """Return tickets in these lanes with no waiting row of a kind."""

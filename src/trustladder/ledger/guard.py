@@ -14,7 +14,7 @@ def lane_after(lane: Lane, event: Event) -> Lane:
             return max(lane, Lane.ESCALATED)
         case e.OwnershipTaken():
             return max(lane, Lane.OWNED)
-        case e.OwnershipReturned():
+        case e.OwnershipReturned() | e.SentUp():
             return Lane.ESCALATED
         case e.HandedBack(contained=contained):
             return Lane.CONTAINED if contained else Lane.AUTOMATED

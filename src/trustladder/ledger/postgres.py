@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
 import psycopg
@@ -58,7 +58,7 @@ class PostgresLedger(StoredLedger):
 
         return self._with_session(lambda session: _transaction(session, locked), self._deadline(patience_ms))
 
-    def feed(self, after: int, limit: int = 500, tenant: str | None = None) -> list[Fed]:
+    def feed(self, after: int, limit: int = 500, tenant: str | None = None, types: Collection[str] = ()) -> list[Fed]:
         """Return committed events in global order, up to the first that is numbered but not yet committed.
 
         The three statements must be three: what the last one sees is younger than the two limits.
@@ -67,7 +67,7 @@ class PostgresLedger(StoredLedger):
         def look(session: PostgresSession) -> list[Fed]:
             last = session.rows("feed_last")[0][0]
             held = session.rows("feed_held")[0][0]
-            return reading.feed(session, after, limit, tenant, last if held is None else min(last, held))
+            return reading.feed(session, after, limit, tenant, types, last if held is None else min(last, held))
 
         return self._with_session(look, self._deadline())
 

@@ -201,8 +201,8 @@ class Ledger(Protocol):
         """Yield the tickets that have events, oldest first, of one tenant or of all."""
         ...
 
-    def feed(self, after: int, limit: int = 500, tenant: str | None = None) -> list[Fed]:
-        """Return committed events in global order, after sequence ``after``.
+    def feed(self, after: int, limit: int = 500, tenant: str | None = None, types: Collection[str] = ()) -> list[Fed]:
+        """Return committed events in global order, after sequence ``after``; of some types, or of all.
 
         What commits later never gets a sequence at or below one that was returned: who goes on from the last
         one misses nothing.
@@ -235,6 +235,10 @@ class Ledger(Protocol):
         limit: int = 100,
     ) -> list[Due]:
         """Return due rows in a state, earliest due first, without claiming them: the dead-letter view by default."""
+        ...
+
+    def prune_due(self, before_ms: int, limit: int = 1_000) -> int:
+        """Forget at most ``limit`` rows that are done and were due before a moment; return how many were forgotten."""
         ...
 
     def without_due(self, kind: str, lanes: Collection[Lane], limit: int = 100) -> list[TicketKey]:

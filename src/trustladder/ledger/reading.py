@@ -47,9 +47,20 @@ def keys_after(session: Session, after: int, tenant: str | None) -> list[tuple[i
     return [(ordinal, TicketKey(*names)) for ordinal, *names in found]
 
 
-def feed(session: Session, after: int, limit: int, tenant: str | None, horizon: int = NO_END) -> list[Fed]:
-    """Return events in global order, above ``after`` and up to ``horizon``."""
+def feed(
+    session: Session,
+    after: int,
+    limit: int,
+    tenant: str | None,
+    types: Collection[str] = (),
+    horizon: int = NO_END,
+) -> list[Fed]:
+    """Return events in global order, above ``after`` and up to ``horizon``; of some types, or of all."""
     filters, values = _of_tenant(tenant)
+    named = {f"type_{index}": name for index, name in enumerate(sorted(types))}
+    if named:
+        filters += f" AND type IN ({', '.join(f':{name}' for name in named)})"
+        values.update(named)
     found = session.rows("feed", filters, after=after, limit=limit, horizon=horizon, **values)
     return [
         Fed(sequence, TicketKey(held, ticket_id), Recorded(position, at_ms, decode_event(kind, payload.encode())))

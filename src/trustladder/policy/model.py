@@ -110,6 +110,12 @@ class ClocksPart(Part):
     claim_minutes: int = Field(default=15, ge=1, description="until somebody has taken the ticket")
     first_reply_minutes: int = Field(default=30, ge=1, description="until a person has written to the customer")
     resolve_minutes: int = Field(default=480, ge=1, description="until the ticket is resolved")
+    return_minutes: int | None = Field(
+        default=None, ge=1, description="an owner who has not written to the customer by then loses it to the queue"
+    )
+    customer_minutes: int = Field(
+        default=1440, ge=1, description="how long the resolve clock waits at most while the customer has to answer"
+    )
 
 
 class QueuePart(Part):
@@ -150,6 +156,8 @@ class MessagesPart(Part):
     holding_unread: Sentences = Field(default={}, description="sent while something could not be read")
     handoff: Sentences = Field(default={}, description="sent when a person takes over")
     nobody_there: Sentences = Field(default={}, description="sent instead of handoff when nobody is there")
+    leave_contact: Sentences = Field(default={}, description="added to nobody_there when no contact is known")
+    resolved: Sentences = Field(default={}, description="asked when a person has resolved: is it solved?")
 
 
 class PolicyFile(Part):

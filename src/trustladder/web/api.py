@@ -10,7 +10,7 @@ from trustladder.core.context import DEFAULT_TOKENS, FEWEST_TOKENS, OUTPUT_SCHEM
 from trustladder.core.handoff import Handoff, completeness, flat
 from trustladder.core.signals import Evidence, Signal
 from trustladder.core.summary import TicketSummary
-from trustladder.desk import AccountFacts, CustomerTurn, Desk, Draft, HumanTurn, Resolution
+from trustladder.desk import AccountFacts, CustomerAnswer, CustomerTurn, Desk, Draft, HumanTurn, Resolution
 from trustladder.errors import BadInput
 from trustladder.ledger.protocol import TicketKey
 from trustladder.web import present, wire
@@ -161,6 +161,18 @@ def return_to_queue(key: Key, given: wire.ReturnIn, desk: TheDesk) -> wire.Perso
     return present.person_answer(desk.return_to_queue(key, given.person, given.reason, given.queue))
 
 
+@router.post("/tickets/{ticket}/send-up", tags=["people"], summary="Send a case up to those who may decide more")
+def send_up(key: Key, given: wire.SendUpIn, desk: TheDesk) -> wire.PersonOut:
+    """The case moves up the escalation chain, whole: events, deadlines and the owner's proposal go with it."""
+    return present.person_answer(desk.send_up(key, given.person, given.amount, given.proposal))
+
+
+@router.post("/tickets/{ticket}/assign", tags=["people"], summary="Make somebody the owner of an escalated ticket")
+def assign(key: Key, to: wire.PersonIn, desk: TheDesk) -> wire.PersonOut:
+    """Give a waiting ticket to a person; `plan` says who could take it."""
+    return present.person_answer(desk.assign(key, to.person))
+
+
 @router.post("/tickets/{ticket}/hand-back", tags=["people"], summary="Hand a ticket back to automation")
 def hand_back(key: Key, given: wire.HandBackIn, desk: TheDesk) -> wire.PersonOut:
     """Only a person hands back."""
@@ -169,7 +181,10 @@ def hand_back(key: Key, given: wire.HandBackIn, desk: TheDesk) -> wire.PersonOut
 
 @router.post("/tickets/{ticket}/resolve", tags=["people"], summary="Close a ticket")
 def resolve(key: Key, given: wire.ResolveIn, desk: TheDesk) -> wire.PersonOut:
-    """Close the ticket with its outcome, its cause and the repair."""
+    """Close the ticket with its outcome, its cause and the repair; `notice` is what to ask the customer then.
+
+    An amount above the person's limit sends the case up the escalation chain instead: `sent_up` says so.
+    """
     resolution = Resolution(given.by, given.outcome, given.cause, given.repair, given.amount)
     return present.person_answer(desk.resolve(key, resolution))
 
@@ -179,6 +194,13 @@ def satisfaction(key: Key, given: wire.SatisfactionIn, desk: TheDesk) -> wire.Pe
     """Record what the customer said about the service."""
     score = _hundredths(given.score)
     return present.person_answer(desk.give_satisfaction(key, score, given.complaint, given.text))
+
+
+@router.post("/tickets/{ticket}/answer", tags=["people"], summary="The customer's answer after a ticket was resolved")
+def answer(key: Key, given: wire.AnswerIn, desk: TheDesk) -> wire.PersonOut:
+    """Record whether it is solved. "No" opens the ticket again, with people where people had resolved it."""
+    told = CustomerAnswer(given.solved, _hundredths(given.score), given.complaint, given.text)
+    return present.person_answer(desk.answer_question(key, told))
 
 
 @router.post("/tickets/{ticket}/restated", tags=["people"], summary="The customer had to restate the problem")
@@ -231,6 +253,12 @@ def get_handoff(key: Key, desk: TheDesk) -> wire.HandoffOut:
     """Return what moves with the ticket, whole and in the flat form of at most 4 KB."""
     packet: Handoff = desk.handoff(key)
     return wire.HandoffOut(packet=packet, completeness=completeness(packet), flat=flat(packet))
+
+
+@router.get("/tickets/{ticket}/plan", tags=["reading"], summary="What happens next, and who could take it")
+def get_plan(key: Key, desk: TheDesk) -> wire.PlanOut:
+    """Return the plan that was made when the ticket came to its queue, the clock that runs, and who could own it."""
+    return present.plan(desk.ticket(key), desk.candidates(key))
 
 
 @router.get("/tickets/{ticket}/context", tags=["gate"], summary="Context for the bot, within a token budget")

@@ -1,16 +1,17 @@
 """The application that `trustladder up` serves."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 
 from trustladder import __version__
 from trustladder.connect import litellm_guardrail
 from trustladder.desk import Desk
+from trustladder.desk.outbox import dead_letters
 from trustladder.errors import LedgerUnavailable
-from trustladder.web import api, pages, problems
+from trustladder.web import api, oversight, pages, problems
 from trustladder.web.limits import BodyLimit
 from trustladder.web.wire import Outgoing
 
@@ -47,8 +48,15 @@ class Worker(Protocol):
         """Stop, and return once nothing runs any more."""
 
 
-def create_app(desk: Desk, *workers: Worker) -> FastAPI:
-    """Return the app over a desk. Its workers run, and its ledger is open, as long as the app."""
+Alarms = Callable[[int], list[str]]
+"""What is wrong at a moment (epoch milliseconds), a sentence each."""
+
+
+def create_app(desk: Desk, *workers: Worker, alarms: Sequence[Alarms] = ()) -> FastAPI:
+    """Return the app over a desk. Its workers run, and its ledger is open, as long as the app.
+
+    ``alarms`` are asked for what is wrong, besides the policy, the ledger and the outbox.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -61,7 +69,9 @@ def create_app(desk: Desk, *workers: Worker) -> FastAPI:
 
     app = FastAPI(title="trustladder", version=__version__, description=DESCRIPTION, lifespan=lifespan)
     app.state.desk = desk
+    app.state.alarms = tuple(alarms)
     app.include_router(api.router)
+    app.include_router(oversight.router)
     app.include_router(litellm_guardrail.router, responses=api.PROBLEMS)
     pages.install(app)
     app.add_api_route("/healthz", healthz, tags=["service"], summary="Is the process alive?")
@@ -82,13 +92,16 @@ def healthz() -> Health:
     return Health()
 
 
-def readyz(desk: api.TheDesk, response: Response) -> Readiness:
-    """Answer whether the ledger can be reached and which policy is in force."""
+def readyz(desk: api.TheDesk, request: Request, response: Response) -> Readiness:
+    """Answer whether the ledger can be reached, which policy is in force, and what is wrong."""
     policy = desk.policies.current()
     alarms = [desk.policies.alarm] if desk.policies.alarm else []
     ledger = "ok"
     try:
         desk.ledger.ping()
+        alarms += [said for ask in request.app.state.alarms for said in ask(desk.ledger.now_ms())]
+        if dead_letters(desk.ledger):
+            alarms.append("notifications could not be delivered: see /dead-letters")
     except LedgerUnavailable as error:
         ledger = error.what
         alarms.append(error.what)

@@ -1,5 +1,6 @@
 """From the desk's values to what travels over HTTP."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,12 +9,15 @@ import msgspec
 from trustladder.core.containment import NO_AUTHORITY, Authority
 from trustladder.core.decision import Decision, Reason
 from trustladder.core.events import Recorded
+from trustladder.core.policy import Person
 from trustladder.core.risk import HUNDREDTHS, probability_of
 from trustladder.core.signals import Evidence, Signal
 from trustladder.core.summary import TicketSummary, summarise
 from trustladder.core.threshold import Bound
-from trustladder.core.ticket import Ticket, Turn
+from trustladder.core.ticket import Ticket, Turn, running_clock
 from trustladder.desk import GateAnswer, PersonAnswer, RedeemAnswer, TurnAnswer
+from trustladder.desk.integrity import QueueReport
+from trustladder.desk.outbox import Letter
 from trustladder.web import wire
 
 
@@ -125,6 +129,68 @@ def person_answer(answer: PersonAnswer) -> wire.PersonOut:
         lane=answer.lane,
         owner=answer.owner,
         queue=answer.queue,
+        notice=answer.notice,
+        sent_up=answer.sent_up,
+    )
+
+
+def plan(ticket: Ticket, people: Iterable[Person]) -> wire.PlanOut:
+    """Present what happens next with an escalated ticket."""
+    handoff, clock = ticket.handoff, running_clock(ticket)
+    steps = handoff.plan if handoff is not None else ()
+    return wire.PlanOut(
+        ticket=ticket.ticket_id,
+        because=handoff.because if handoff is not None else "",
+        clock=clock[0] if clock is not None else "",
+        due_at=moment(clock[1]) if clock is not None else None,
+        paused=handoff is not None and handoff.paused_at_ms is not None,
+        steps=[
+            wire.PlanStepOut(clock=step.clock, queue=step.queue, by=moment(step.by_ms), people=list(step.people))
+            for step in steps
+        ],
+        candidates=[
+            wire.CandidateOut(person=person.id, name=person.name, skills=list(person.skills)) for person in people
+        ],
+    )
+
+
+def integrity(report: QueueReport, most: int) -> wire.IntegrityOut:
+    """Present Queue Integrity, with at most so many inversions by name."""
+    held = report.integrity
+    return wire.IntegrityOut(
+        value=None if held.value is None else round(held.value, 4),
+        takings=held.takings,
+        comparisons=held.comparisons,
+        inverted=held.inverted,
+        allowed=held.allowed,
+        inversions=[
+            wire.InversionOut(
+                taken=item.taken,
+                passed_over=item.passed_over,
+                queue=item.queue,
+                person=item.person_id,
+                at=moment(item.at_ms),
+                times_higher=item.times_higher,
+                allowed=item.allowed,
+            )
+            for item in held.inversions[:most]
+        ],
+        still_automated=[row(summary) for summary in report.still_automated[:most]],
+    )
+
+
+def dead_letter(letter: Letter) -> wire.DeadLetterOut:
+    """Present a dead letter."""
+    note = letter.notification
+    return wire.DeadLetterOut(
+        name=letter.name,
+        channel=letter.channel,
+        ticket=note.ticket_id,
+        occasion=note.occasion.value,
+        sentence=note.sentence,
+        attempts=letter.attempts,
+        since=moment(note.at_ms),
+        why=letter.why,
     )
 
 

@@ -1,35 +1,36 @@
 """Puts the parts of the service together: ledger, policy, perception, gate, timers."""
 
-import threading
 from pathlib import Path
 from uuid import uuid4
 
-import structlog
 from fastapi import FastAPI
 
+from trustladder.connect.notify.channels import notifying
 from trustladder.core.containment import Act, ToolCall
 from trustladder.core.policy import Policy
 from trustladder.core.ticket import Role, Turn, new_ticket
 from trustladder.desk import Desk
-from trustladder.desk.clocks import CLOCK
 from trustladder.desk.desk import Perceive
 from trustladder.desk.gate import Reading
+from trustladder.desk.outbox import NOBODY, Channels, deliver_due
 from trustladder.desk.policies import PolicyBook
+from trustladder.desk.rounds import Round, prune, run_due_clocks
+from trustladder.desk.watchdog import Watchdog
 from trustladder.detect.acts import acts_of
+from trustladder.detect.asking import kinds_asked_for
 from trustladder.detect.perceiver import default_perceiver
-from trustladder.errors import TrustladderError
 from trustladder.ledger import open_ledger
 from trustladder.policy.load import load_policy
 from trustladder.policy.profiles import DEFAULT_PROFILE, default_policy, profile_text
 from trustladder.settings import Settings
 from trustladder.web.app import create_app
+from trustladder.web.learning import CanaryWatch, Learning
 from trustladder.web.pages.macros import read_macros
 
-log = structlog.get_logger()
-
 CLOCK_SECONDS = 1.0
-LEASE_MS = 30_000
-BATCH = 100
+OUTBOX_SECONDS = 1.0
+WATCHDOG_SECONDS = 60.0
+PRUNING_SECONDS = 600.0
 MOST_WARMING_TURNS = 3
 
 
@@ -39,7 +40,7 @@ def read_acts(text: str, declared: tuple[Act, ...], calls: tuple[ToolCall, ...],
     return Reading(read.acts, tuple(promise.kind for promise in read.promises))
 
 
-def build_desk(settings: Settings) -> Desk:
+def build_desk(settings: Settings, channels: Channels = NOBODY) -> Desk:
     """Return the desk that the settings describe. Raises a TrustladderError that says what to mend."""
     path = settings.policy_path
     if path is not None and not Path(path).exists():
@@ -50,7 +51,8 @@ def build_desk(settings: Settings) -> Desk:
     )
     perceive = default_perceiver().perceive
     warm(perceive, policies.current())
-    return Desk(open_ledger(settings.ledger), policies, perceive, read_acts, lambda: uuid4().hex)
+    ledger = open_ledger(settings.ledger)
+    return Desk(ledger, policies, perceive, read_acts, lambda: uuid4().hex, channels, kinds_asked_for)
 
 
 def warm(perceive: Perceive, policy: Policy) -> None:
@@ -64,43 +66,23 @@ def warm(perceive: Perceive, policy: Policy) -> None:
             return
 
 
-def run_due_clocks(desk: Desk) -> int:
-    """Look at every ticket whose timer is due, once; return how many deadlines had been missed."""
-    missed = 0
-    for due in desk.ledger.claim_due((CLOCK,), BATCH, LEASE_MS):
-        missed += desk.clock_fired(due.key)
-        desk.ledger.finish_due(due)
-    return missed
-
-
-class ClockWorker(threading.Thread):
-    """Runs due timers in the background. Any number of workers, in any process, may run at once."""
-
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(name="clocks", daemon=True)
-        self._desk = desk
-        self._stopping = threading.Event()
-
-    def run(self) -> None:
-        """Work until stopped; a failure is logged and tried again."""
-        while not self._stopping.wait(CLOCK_SECONDS):
-            try:
-                run_due_clocks(self._desk)
-            except TrustladderError as error:
-                log.warning("clocks could not run, they will be tried again", error=str(error))
-
-    def stop(self) -> None:
-        """Stop after the present batch."""
-        self._stopping.set()
-        self.join(timeout=10)
-
-
 def build_app(settings: Settings) -> FastAPI:
     """Return the whole service as an app."""
     macros = read_macros(settings.macros)
-    desk = build_desk(settings)
-    app = create_app(desk, ClockWorker(desk))
+    notify = notifying(settings)
+    desk = build_desk(settings, notify.channels)
+    learning = Learning(desk)
+    watchdog = Watchdog(desk)
+    workers = (
+        Round("clocks", CLOCK_SECONDS, lambda: run_due_clocks(desk)),
+        Round("watchdog", WATCHDOG_SECONDS, watchdog.look),
+        Round("outbox", OUTBOX_SECONDS, lambda: deliver_due(desk.ledger, notify.senders)),
+        Round("pruning", PRUNING_SECONDS, lambda: prune(desk.ledger)),
+        CanaryWatch(learning),
+    )
+    app = create_app(desk, *workers, alarms=(watchdog.alarms,))
     app.state.macros = macros
+    app.state.learning = learning
     return app
 
 

@@ -148,6 +148,23 @@ class ResolveIn(Incoming):
     amount: Amount = 0.0
 
 
+class SendUpIn(Incoming):
+    """The owner's authority does not reach: what has to be decided, and what they would do."""
+
+    person: Name
+    amount: Amount
+    proposal: Text = ""
+
+
+class AnswerIn(Incoming):
+    """What the customer answered when the ticket was resolved: is it solved, and how was it?"""
+
+    solved: bool | None = None
+    score: Probability | None = None
+    complaint: bool = False
+    text: Text = ""
+
+
 class EscalateIn(Incoming):
     """Somebody says that a person is needed; it never takes a score."""
 
@@ -271,6 +288,8 @@ class PersonOut(Outgoing):
     lane: str
     owner: str
     queue: str
+    notice: str = Field(default="", description="What the customer is to be told now; sent once.")
+    sent_up: str = Field(default="", description="Why the ticket went up the chain instead of what was asked for.")
 
 
 class TicketRowOut(Outgoing):
@@ -359,6 +378,85 @@ class ContextOut(Outgoing):
     context: BotContext
     prompt: str
     output_schema: dict[str, Any]
+
+
+class CandidateOut(Outgoing):
+    """Somebody who could own the ticket now."""
+
+    person: str
+    name: str
+    skills: list[str]
+
+
+class PlanStepOut(Outgoing):
+    """One step of what happens next: which clock, where, until when, and who could take it."""
+
+    clock: str
+    queue: str
+    by: datetime
+    people: list[str]
+
+
+class PlanOut(Outgoing):
+    """What happens next with a ticket that people hold, as planned when it came to its queue, and who could own it."""
+
+    ticket: str
+    because: str
+    clock: str
+    due_at: datetime | None
+    paused: bool = Field(description="True while it is the customer's turn to answer: the resolve clock waits.")
+    steps: list[PlanStepOut]
+    candidates: list[CandidateOut]
+
+
+class InversionOut(Outgoing):
+    """A ticket was taken although one of higher priority waited."""
+
+    taken: str
+    passed_over: str
+    queue: str
+    person: str
+    at: datetime
+    times_higher: float
+    allowed: str = Field(description="Why it may be: queue, hours, language or authority; empty for no reason.")
+
+
+class IntegrityOut(Outgoing):
+    """Queue Integrity: the share of comparisons in which the higher priority came first; null without any."""
+
+    value: float | None
+    takings: int
+    comparisons: int
+    inverted: int
+    allowed: int
+    inversions: list[InversionOut]
+    still_automated: list[TicketRowOut] = Field(description="High-risk tickets of automation, the riskiest first.")
+
+
+class DeadLetterOut(Outgoing):
+    """A notification that could not be delivered and was given up."""
+
+    name: str
+    channel: str
+    ticket: str
+    occasion: str
+    sentence: str
+    attempts: int
+    since: datetime
+    why: str
+
+
+class DeadLettersOut(Outgoing):
+    """The dead letters, the oldest first."""
+
+    letters: list[DeadLetterOut]
+
+
+class BringBackIn(Incoming):
+    """Which dead letter to deliver again: its ticket and its name."""
+
+    ticket: Name
+    name: Name
 
 
 class QueueOut(Outgoing):

@@ -4,6 +4,7 @@ Kernel ridge regression over the utterance, the customer's last words and how bo
 targets are the shares of 30 annotators (DBDC3: O no breakdown, T possible, X breakdown). Who the bot is is no input.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,15 +65,17 @@ def place(utterance: str, bot_before: Sequence[str], customer_before: Sequence[s
 def measures(at: Place) -> Features:
     """How the utterance sits in the conversation: likeness to what was said, length, questions, overlap, turn."""
     said, heard = words(at.utterance), words(at.last_words)
-    to_bot, to_customer = at.bot_before @ at.vector, at.customer_before @ at.vector
+    to_customer = at.customer_before @ at.vector
+    bot, told = (at.bot_before @ at.vector).tolist(), to_customer.tolist()
     asks, asked = "?" in at.utterance, "?" in at.last_words
-    shared = len(set(said) & set(heard)) / max(1, len(set(said)))
+    different = set(said)
+    shared = len(different.intersection(heard)) / max(1, len(different))
     customer = at.customer_before
     return np.array(
         [
-            _last(to_customer), _last(to_bot), _most(to_bot), _most(to_bot) > 0.999,
-            _most(customer[:-1] @ at.vector), float(customer[-1] @ customer[-2]) if len(customer) > 1 else 0.0,
-            np.log1p(len(said)), np.log1p(len(heard)), asks, asked, asks and asked,
+            _last(told), _last(bot), _most(bot), _most(bot) > 0.999,
+            _most(told[:-1]), float(customer[-1] @ customer[-2]) if len(customer) > 1 else 0.0,
+            math.log1p(len(said)), math.log1p(len(heard)), asks, asked, asks and asked,
             (len(at.bot_before) + len(customer)) / 20, shared, at.utterance[:1].islower(),
             at.utterance[-1:] in ".!?", len(heard) < 3, len(said) < 3,
             float(to_customer.mean()) if len(customer) else 0.0,
@@ -81,12 +84,12 @@ def measures(at: Place) -> Features:
     )  # fmt: skip
 
 
-def _last(values: Vectors) -> float:
-    return float(values[-1]) if len(values) else 0.0
+def _last(values: Sequence[float]) -> float:
+    return values[-1] if values else 0.0
 
 
-def _most(values: Vectors) -> float:
-    return float(values.max()) if len(values) else 0.0
+def _most(values: Sequence[float]) -> float:
+    return max(values, default=0.0)
 
 
 def kernel(one: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:

@@ -43,17 +43,19 @@ class Encoder:
         The first `tokenizer.MAX_TOKENS` (256) tokens of a text are read.
         """
         sums = np.zeros((len(texts), self.size), dtype=np.float32)
+        whole = np.empty(self.size, dtype=np.int32)
         for place, text in enumerate(texts):
             rows = self.tokenizer.rows(text)
             if rows:
-                sums[place] = self.table[rows].sum(axis=0, dtype=np.int32)
+                np.add.reduce(self.table.take(rows, axis=0), axis=0, dtype=np.int32, out=whole)
+                sums[place] = whole
         return _unit(sums)
 
 
 def _unit(sums: Vectors) -> Vectors:
     """`sums` scaled to length one by row; rows of zeros stay so."""
     lengths = np.sqrt(np.einsum("ij,ij->i", sums, sums))
-    lengths[lengths == 0] = 1
+    lengths += lengths == 0
     return np.asarray(sums / lengths[:, None], dtype=np.float32)
 
 

@@ -3,9 +3,11 @@
 `training/heads.py` fits them and writes `heads.npz`. None holds text of a data set.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
+from operator import mul
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +38,10 @@ _WANTED = re2.compile(
     r"\b(?:want|need|like|give me|get me|connect me|transfer me|speak|talk|chat)(?: (?:to|with|talk|speak|chat|for))*"
     r" (?:an? |some )?(?:real |live |human )?" + _PERSON
 )
+
+
+_NOT_MEANT_AT_MOST = 20
+"""The most that a text counts as a request in which persons and calls are named but not asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +87,14 @@ def frustration_of(vector: Vectors) -> int:
     """`frustration` for a sentence vector that is known already."""
     if not vector.any():
         return 0
-    grades = odds_to_probability(vector @ load_heads().frustration[:-1] + load_heads().frustration[-1])
-    return hundredths(float(grades @ np.asarray(FRUSTRATION_SHARES)))
+    weights = load_heads().frustration
+    log_odds = (vector @ weights[:-1] + weights[-1]).tolist()
+    return hundredths(sum(map(mul, map(_probability, log_odds), FRUSTRATION_SHARES)))
+
+
+def _probability(log_odds: float) -> float:
+    """`odds_to_probability` of one number."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
 
 
 def human_request(text: str, encoder: Encoder | None = None) -> int:
@@ -95,18 +107,19 @@ def human_request(text: str, encoder: Encoder | None = None) -> int:
 
 def human_request_of(text: str, vector: Vectors) -> int:
     """`human_request` for a text whose vector is known already."""
-    learned = hundredths(float(odds_to_probability(vector @ load_heads().human_request[:-1, 0] + _intercept())))
+    weights = load_heads().human_request[:, 0]
+    learned = hundredths(_probability(float(vector @ weights[:-1] + weights[-1])))
     words = plain(text)
     if _ASKED.search(words):
         return max(learned, 90)
-    meant = _NOT_MEANT.sub(" ", words)
-    if meant != words and not _WANTED.search(meant):
-        return min(learned, 20)
+    if learned > _NOT_MEANT_AT_MOST and _is_not_meant(words):
+        return _NOT_MEANT_AT_MOST
     return learned if vector.any() else 0
 
 
-def _intercept() -> npt.NDArray[np.floating]:
-    return np.asarray(load_heads().human_request[-1, 0])
+def _is_not_meant(words: str) -> bool:
+    meant = _NOT_MEANT.sub(" ", words)
+    return meant != words and not _WANTED.search(meant)
 
 
 def similarity(one: str, other: str, encoder: Encoder | None = None) -> int:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Sequence
+from itertools import chain
 
 MAX_TOKENS = 256
 """Tokens of one text that are read; what follows them is not."""
@@ -75,13 +76,9 @@ class Tokenizer:
 
     def rows(self, text: str) -> list[int]:
         """The rows of `text`, at most `MAX_TOKENS`; none for a text without words or signs."""
-        pieces = self._pieces
-        rows: list[int] = []
-        for word in words(text):
-            rows += pieces[word]
-            if len(rows) >= MAX_TOKENS:
-                return rows[:MAX_TOKENS]
-        return rows
+        # A word has at least one piece, so that words beyond the most tokens cannot count.
+        pieces = map(self._pieces.__getitem__, words(text)[:MAX_TOKENS])
+        return list(chain.from_iterable(pieces))[:MAX_TOKENS]
 
 
 def words(text: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Ticket type: a classifier made from the policy's own examples, which may answer that it does not know."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,11 @@ class TypeClassifier:
     threshold: float
     spread: float
     encoder: Encoder
+    by_type: tuple[Vectors, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        by_type = tuple(self.examples[self.owners == place] for place in range(len(self.names)))
+        object.__setattr__(self, "by_type", by_type)
 
     @classmethod
     def fit(
@@ -52,9 +58,11 @@ class TypeClassifier:
 
     def classify_vector(self, vector: Vectors) -> tuple[str | None, int]:
         """`classify` for a text whose vector is known already."""
-        best, scores = self.scores(vector[None])
-        sure = round(100 / (1 + np.exp(-np.clip((scores[0] - self.threshold) / self.spread, -30, 30))))
-        return (self.names[best[0]] if sure >= 50 else None), int(sure)
+        logits = self.model.logits(vector[None])[0]
+        best = int(logits.argmax())
+        score = float(logits[best]) + _NEIGHBOUR_WEIGHT * _nearness(vector[None], self.by_type[best])[0]
+        sure = round(100 / (1 + math.exp(-max(-30.0, min(30.0, (score - self.threshold) / self.spread)))))
+        return (self.names[best] if sure >= 50 else None), sure
 
     def scores(self, vectors: Vectors) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
         """For each vector the place of its best type in `names`, and the score."""
@@ -75,9 +83,14 @@ def _scores(
     near = np.zeros(len(vectors))
     for owner in np.unique(best):
         rows = np.flatnonzero(best == owner)
-        alike = np.sort(vectors[rows] @ examples[owners == owner].T, axis=1)
-        near[rows] = alike[:, -_NEIGHBOURS:].mean(axis=1) if alike.size else 0.0
+        near[rows] = _nearness(vectors[rows], examples[owners == owner])
     return best, logits.max(axis=1) + _NEIGHBOUR_WEIGHT * near
+
+
+def _nearness(vectors: Vectors, examples: Vectors) -> Vectors:
+    """How like each vector is to the nearest examples of a type; 0 where it has none."""
+    alike = np.sort(vectors @ examples.T, axis=1)
+    return np.asarray(alike[:, -_NEIGHBOURS:].mean(axis=1) if alike.size else np.zeros(len(vectors), vectors.dtype))
 
 
 def _threshold(vectors: Vectors, owners: npt.NDArray[np.intp], types: int, others: Vectors) -> tuple[float, float]:

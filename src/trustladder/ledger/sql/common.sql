@@ -69,7 +69,9 @@ UPDATE due SET state = 'done'
 WHERE tenant = :tenant AND ticket_id = :ticket_id AND uniq = :uniq AND fence = :fence AND state = 'waiting'
 
 -- name: retry_due
-UPDATE due SET state = 'waiting', visible_ms = :at_ms, note = :note, fence = :next_fence
+-- A dead row begins anew; one that is only put back has had its attempts.
+UPDATE due SET state = 'waiting', visible_ms = :at_ms, note = :note, fence = :next_fence,
+    attempts = CASE WHEN state = 'dead' THEN 0 ELSE attempts END
 WHERE tenant = :tenant AND ticket_id = :ticket_id AND uniq = :uniq AND fence = :fence AND state <> 'done'
 
 -- name: dead_due
@@ -98,3 +100,7 @@ SELECT position, at_ms, digest FROM journal WHERE tenant = :tenant ORDER BY posi
 INSERT INTO journal (tenant, position, at_ms, type, payload, digest)
 VALUES (:tenant, :position, :at_ms, :type, :payload, :digest)
 ON CONFLICT (tenant, position) DO NOTHING
+
+-- name: prune_due
+DELETE FROM due WHERE id IN (
+    SELECT id FROM due WHERE state = 'done' AND due_ms < :before_ms ORDER BY due_ms LIMIT :limit)

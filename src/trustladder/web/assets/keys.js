@@ -54,13 +54,19 @@ const KEYS = {
   "?": () => document.getElementById("help").showModal(),
 };
 
-const writing = (element) => element.matches("input:not([type=checkbox], [type=hidden]), textarea, select, [contenteditable]");
+// The numbered answers of a page.
+function keyed(key) {
+  const target = /^[1-9]$/.test(key) && document.querySelector(`[data-key="${key}"]`);
+  return target && (() => target.click());
+}
+
+const writing = (element) => element.matches("input:not([type=checkbox], [type=radio], [type=hidden]), textarea, select, [contenteditable]");
 
 function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (event.key === "Escape" && writing(event.target) && !document.querySelector("dialog[open]")) event.target.blur();
   if (!shortcutsOn() || writing(event.target) || document.querySelector("dialog[open]")) return;
-  const run = KEYS[event.key];
+  const run = KEYS[event.key] ?? keyed(event.key);
   if (run) { event.preventDefault(); run(); }
 }
 

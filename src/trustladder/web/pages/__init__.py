@@ -5,14 +5,27 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from trustladder.web.pages import acts, chat, embed, overview, queue, stream, ticket, who
+from trustladder.web.pages import (
+    acts,
+    chat,
+    embed,
+    learn,
+    letters,
+    overview,
+    proposals,
+    queue,
+    review,
+    stream,
+    ticket,
+    who,
+)
 
 ASSETS = Path(__file__).parent.parent / "assets"
 
 
 def install(app: FastAPI) -> None:
     """Serve the pages and what they load."""
-    for room in (overview, queue, ticket, acts, chat, embed, who, stream):
+    for room in (overview, queue, ticket, acts, chat, embed, letters, who, stream, review, proposals, learn):
         app.include_router(room.router)
     app.include_router(stream.help_router)
     app.mount("/assets", StaticFiles(directory=ASSETS), name="assets")

@@ -9,11 +9,13 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
 from trustladder.core.events import CustomerWrote, HumanWrote, Recorded
+from trustladder.core.routing import queue_that_may
 from trustladder.core.ticket import Ticket
 from trustladder.desk import HumanTurn, Resolution
+from trustladder.desk.people import proposal_of
 from trustladder.errors import BadInput, NotAllowed
 from trustladder.web.api import Key
-from trustladder.web.pages.authority import Limit, limit_of, queue_that_may
+from trustladder.web.pages.authority import Limit, limit_of
 from trustladder.web.pages.guard import PageRoute
 from trustladder.web.pages.notices import Notice
 from trustladder.web.pages.places import TheHub
@@ -65,16 +67,26 @@ def take_over(bench: TheBench) -> Response:
     return carry_out(bench, lambda: bench.desk.take_over(bench.key, bench.who.id), "taken")
 
 
+@router.post("/send-up")
+def send_up(bench: TheBench, amount: Word, proposal: Line = "") -> Response:
+    """Send a case up to those who may decide on an amount, with what the owner proposes."""
+    try:
+        figure = amount_of(amount)
+    except BadInput as error:
+        return refused(bench, Notice("refused", f"{error.what}.", error.fix))
+    return carry_out(bench, lambda: bench.desk.send_up(bench.key, bench.who.id, figure, proposal), "up")
+
+
 @router.post("/return")
-def give_back(bench: TheBench, reason: Line, queue: Word = "", up: Word = "") -> Response:
-    """Return a ticket to a queue with a reason; ``up`` is set when it goes to those who may decide."""
+def give_back(bench: TheBench, reason: Line, queue: Word = "") -> Response:
+    """Return a ticket to a queue with a reason."""
     if not reason.strip():
         return refused(bench, Notice("refused", "A ticket is returned with a reason.", "say why in a few words"))
 
     def act() -> object:
         return bench.desk.return_to_queue(bench.key, bench.who.id, reason, queue)
 
-    return carry_out(bench, act, "up" if up else "returned")
+    return carry_out(bench, act, "returned")
 
 
 @router.post("/hand-back")
@@ -155,7 +167,11 @@ def resolve(
     ticket = bench.desk.ticket(bench.key)
     limit = limit_of(bench.who.policy, bench.who.id, ticket)
     if ticket.owner == bench.who.id and limit.exceeded_by(figure):
-        return refused(bench, _too_much(bench.who, ticket, limit, figure), {**typed, "proposal": proposal(typed)})
+        return refused(
+            bench,
+            _too_much(bench.who, ticket, limit, figure),
+            {**typed, "proposal": proposal_of(Resolution(bench.who.id, outcome, cause, repair, figure))},
+        )
     resolution = Resolution(bench.who.id, outcome, cause, repair, figure)
     return carry_out(bench, lambda: bench.desk.resolve(bench.key, resolution), "resolved", typed)
 
@@ -163,15 +179,9 @@ def resolve(
 def _too_much(who: Who, ticket: Ticket, limit: Limit, amount: float) -> Notice:
     said = f"You may decide on {limit.words}, and this is {amount:g} {limit.currency}".rstrip() + "."
     queue = ticket.handoff.queue if ticket.handoff is not None else ""
-    up = queue_that_may(who.policy, queue, amount)
+    up = queue_that_may(who.policy, queue, amount, besides=who.id)
     fix = f"send it up to {up}: your proposal goes with it, and the customer's clock runs on" if up else ""
     return Notice("refused", said, fix, up=up)
-
-
-def proposal(typed: dict[str, str]) -> str:
-    """Return what a person proposed to decide, in a line, for those who may."""
-    parts = [f"{name} {typed[name]}" for name in ("outcome", "cause", "repair", "amount") if typed[name].strip()]
-    return ("above my limit; I propose: " + ", ".join(parts))[:2_000]
 
 
 def amount_of(text: str) -> float:

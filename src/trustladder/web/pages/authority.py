@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from trustladder.core.policy import Policy, Queue
+from trustladder.core.policy import Policy
+from trustladder.core.routing import chain_above
 from trustladder.core.ticket import Ticket
 
 
@@ -30,28 +31,3 @@ def limit_of(policy: Policy, person_id: str, ticket: Ticket) -> Limit:
     amount = person.authority.get("refund") if person is not None else None
     above = chain_above(policy, ticket.handoff.queue if ticket.handoff is not None else "")
     return Limit(amount, policy.currency, above[0].id if above else "")
-
-
-def chain_above(policy: Policy, queue_id: str) -> list[Queue]:
-    """Return the queues above one, nearest first: its escalation chain, each once."""
-    chain: list[Queue] = []
-    here = policy.queues.get(queue_id)
-    while here is not None and (above := policy.queues.get(here.escalates_to)) is not None:
-        if above.id == queue_id or above in chain:
-            break
-        chain.append(above)
-        here = above
-    return chain
-
-
-def queue_that_may(policy: Policy, queue_id: str, amount: float) -> str:
-    """Return the nearest queue, from this one up the chain, with a person who may decide on an amount.
-
-    Where nobody may, the top of the chain: it is for them to find somebody. "" when there is no other queue at all.
-    """
-    chain = [*([policy.queues[queue_id]] if queue_id in policy.queues else []), *chain_above(policy, queue_id)]
-    for queue in chain:
-        people = [policy.people[name] for name in queue.people if name in policy.people]
-        if any(person.authority.get("refund", 0.0) >= amount for person in people):
-            return queue.id
-    return chain[-1].id if len(chain) > 1 else ""

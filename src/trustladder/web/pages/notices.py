@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from trustladder.errors import TrustladderError
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -49,3 +51,12 @@ _DONE = {
 def done(code: str) -> Notice | None:
     """Return what to say after an act, by its code; None for no act or one that nobody knows."""
     return _DONE.get(code)
+
+
+def refusal(error: TrustladderError) -> Notice:
+    """Return what to say when an act was refused: what stood in the way, and what to do."""
+    return Notice("refused", _sentence(error.what), _sentence(error.fix) if error.fix else "")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

@@ -29,6 +29,14 @@ NAVIGATION = (
             Link("Queue", "/queue", "queue"),
         ),
     ),
+    Group(
+        "Learn",
+        (
+            Link("Indicators", "/learn", "learn"),
+            Link("Review", "/learn/review", "review"),
+            Link("Proposals", "/learn/proposals", "proposals"),
+        ),
+    ),
     Group("Try", (Link("Play the customer", "/chat", "chat"), Link("Help", "/help", "help"))),
 )
 """The groups in their order. Work is what an agent does now, Learn what was learned from it, Try the rest."""

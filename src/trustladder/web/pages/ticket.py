@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends, Query, Response
 from trustladder.core.containment import Lane
 from trustladder.core.handoff import Handoff, completeness
 from trustladder.core.policy import Policy
+from trustladder.core.routing import chain_above
 from trustladder.core.summary import summarise
 from trustladder.core.ticket import Ticket, running_clock
 from trustladder.desk import Desk
 from trustladder.ledger.protocol import TicketKey
 from trustladder.web.api import Key, TheDesk
-from trustladder.web.pages.authority import Limit, chain_above, limit_of
+from trustladder.web.pages.authority import Limit, limit_of
 from trustladder.web.pages.guard import PageRoute
 from trustladder.web.pages.live import Hub
 from trustladder.web.pages.macros import Macro, TheMacros
@@ -114,6 +115,10 @@ def next_step(policy: Policy, ticket: Ticket) -> str:
     running = running_clock(ticket)
     if running is None or ticket.handoff is None:
         return ""
+    if running[0] == "return":
+        return f"Unless its owner writes to the customer, it goes back to {ticket.handoff.queue}"
+    if running[0] == "customer":
+        return "Unless the customer answers, the clock runs on"
     above = chain_above(policy, ticket.handoff.queue)
     where = f"it goes up to {above[0].id}" if above else f"it is late: nobody is above {ticket.handoff.queue}"
     return f"{_MISSED[running[0]]}, {where}"

@@ -1,0 +1,109 @@
+"""What the service keeps of Learn: the ledger's episodes, the newest run, the review queue, and the canary's watch."""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from trustladder.core.episode import Episode
+from trustladder.core.failure_modes import Reviews
+from trustladder.core.governance import LearnRan, Stage
+from trustladder.desk import Desk
+from trustladder.desk.reviews import REVIEW
+from trustladder.errors import TrustladderError
+from trustladder.learn.live import LiveEpisodes
+from trustladder.learn.run import DAY_MS, PERIOD_DAYS, LearnRun, run_learn
+from trustladder.ledger.protocol import Due, DueState
+
+log = structlog.get_logger()
+
+FRESH_SECONDS = 20.0
+"""How old the figures of a page may be."""
+WATCH_SECONDS = 60.0
+"""How often a canary is held against its bounds."""
+MOST_REVIEWS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    at: float
+    run: LearnRun
+
+
+class Learning:
+    """Learn over the service's ledger. Safe to share between threads."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.live = LiveEpisodes(desk.ledger)
+        self._kept: dict[tuple[str, int], _Kept] = {}
+
+    def episodes(self, tenant: str) -> list[Episode]:
+        """Return the tenant's episodes as the ledger has them now."""
+        return self.live.episodes(tenant)
+
+    def run(self, tenant: str, days: int = PERIOD_DAYS) -> LearnRun:
+        """Return what Learn finds now, at most `FRESH_SECONDS` old."""
+        kept = self._kept.get((tenant, days))
+        if kept is None or time.monotonic() - kept.at > FRESH_SECONDS:
+            kept = self._kept[tenant, days] = _Kept(time.monotonic(), self._run(tenant, days))
+        return kept.run
+
+    def run_for(self, tenant: str, by: str) -> LearnRun:
+        """Run Learn in a person's name: what was found goes into the journal."""
+        found = self._run(tenant, PERIOD_DAYS)
+        self._kept[tenant, PERIOD_DAYS] = _Kept(time.monotonic(), found)
+        names = tuple(finding.mode.value for finding in found.findings)
+        self.desk.rollouts.note(tenant, LearnRan(by, found.throughput.episodes, names))
+        return found
+
+    def waiting(self, tenant: str) -> list[Due]:
+        """Return the episodes of the audit sample that nobody has re-read, the earliest due first."""
+        return self.desk.ledger.list_due(DueState.WAITING, tenant=tenant, kinds=[REVIEW], limit=MOST_REVIEWS)
+
+    def _run(self, tenant: str, days: int) -> LearnRun:
+        episodes, now_ms = self.episodes(tenant), self.desk.ledger.now_ms()
+        reviews = _reviews(episodes, self.waiting(tenant), now_ms, days)
+        state, policy = self.desk.rollouts.state(tenant), self.desk.policy(tenant)
+        return run_learn(episodes, policy, state, reviews, now_ms, days)
+
+
+def _reviews(episodes: Sequence[Episode], waiting: Sequence[Due], now_ms: int, days: int) -> Reviews:
+    since_ms = now_ms - days * DAY_MS
+    done = sum(1 for episode in episodes if (episode.reviewed_at_ms or 0) >= since_ms)
+    return Reviews(len(waiting), sum(1 for due in waiting if due.due_ms < now_ms), done)
+
+
+class CanaryWatch(threading.Thread):
+    """Holds every running canary against its bounds, once a minute, and halts the one that has left them."""
+
+    def __init__(self, learning: Learning) -> None:
+        super().__init__(name="canary", daemon=True)
+        self._learning = learning
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Work until stopped; a failure is logged and tried again."""
+        while not self._stopping.wait(WATCH_SECONDS):
+            try:
+                self.look()
+            except TrustladderError as error:
+                log.warning("the canary could not be watched, it will be tried again", error=str(error))
+
+    def look(self) -> None:
+        """Look at every tenant once."""
+        rollouts = self._learning.desk.rollouts
+        for tenant in rollouts.tenants():
+            running = rollouts.state(tenant).running
+            if running is None or running.stage is not Stage.CANARY:
+                continue
+            why = rollouts.halt_if_out_of_bounds(tenant, self._learning.episodes(tenant))
+            if why:
+                log.warning("a canary was halted", tenant=tenant, why=why)
+
+    def stop(self) -> None:
+        """Stop after the present look."""
+        self._stopping.set()
+        self.join(timeout=10)
