@@ -16,6 +16,7 @@ from trustladder.cli import app
 from trustladder.core import events as e
 from trustladder.core.containment import Act
 from trustladder.core.episode import Episode
+from trustladder.core.governance import ProposalMade
 from trustladder.core.risk import points_hundredths_of
 from trustladder.core.threshold import Costs
 from trustladder.desk.commands import CustomerTurn, Draft
@@ -183,9 +184,9 @@ def test_proposals_wait_in_the_journal_of_the_ledger(tmp_path: Path) -> None:
     found = json.loads(first.stdout)["proposals"]
     assert "demotion" in [made["kind"] for made in found]
     ledger = open_ledger(url)
-    kept = [entry.event for entry in ledger.journal(TENANT)]
+    kept = [entry.event for entry in ledger.journal(TENANT) if isinstance(entry.event, ProposalMade)]
     ledger.close()
-    assert [getattr(event, "proposal_id", "") for event in kept] == [made["proposal_id"] for made in found]
+    assert [event.proposal_id for event in kept] == [made["proposal_id"] for made in found]
     assert len(list((tmp_path / "out").glob("*.yaml"))) == len(list((tmp_path / "out").glob("*.html"))) == len(found)
 
 
