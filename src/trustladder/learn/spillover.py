@@ -42,6 +42,11 @@ class SpilloverOutcome:
     p_value: float
 
     @property
+    def words(self) -> str:
+        """The outcome in words."""
+        return _WORDS[self.name]
+
+    @property
     def is_associated(self) -> bool:
         """True when the difference is larger than chance gives in one of twenty comparisons."""
         return self.p_value <= LEVEL
@@ -71,10 +76,10 @@ class Spillover:
         if self.missing:
             return self.missing
         found = [outcome for outcome in self.outcomes if outcome.is_associated]
-        where = f"in the {self.within_days} days after, over {self.matched_bad:,} matched accounts"
+        where = f"in the {self.within_days} days after, over {self.matched_bad:,} such accounts and their like"
         if not found:
             return f"No later behaviour is associated with a bad automated episode {where}."
-        named = ", ".join(f"{_WORDS[outcome.name]} ({outcome.difference:+.2f})" for outcome in found)
+        named = ", ".join(f"{outcome.words} ({outcome.difference:+.2f})" for outcome in found)
         return f"A bad automated episode is associated with other behaviour {where}: {named}."
 
 
