@@ -177,7 +177,7 @@ def storm_and_check(store: str, weather: Weather) -> Report:
     return Report(store, weather.seed, taken, weather.workers, killed, seconds, len(told), dict(kinds), lines)
 
 
-def simulate(steps: int, seed: int) -> Report:
+def simulate(steps: int, seed: int, seconds: float) -> Report:
     """Run the simulation in rounds that keep its memory small."""
     from tests.desk.simulation import Simulation
 
@@ -185,7 +185,7 @@ def simulate(steps: int, seed: int) -> Report:
     for number in range(max(1, steps // 20_000)):
         rounds.append(Simulation(seed * 1000 + number))
         found = rounds[-1].run(min(steps, 20_000))
-        if found:
+        if found or time.monotonic() - began > seconds:
             break
         rounds[-1].forget()
     events = sum((round_.kinds for round_ in rounds), Counter[str]())
@@ -251,7 +251,7 @@ def main() -> int:
     if given.total:
         return total(given.total)
     if given.store == "simulated":
-        report = simulate(given.steps, given.seed)
+        report = simulate(given.steps, given.seed, given.seconds)
     else:
         with empty_ledger(given.store) as url:
             weather = Weather(url, given.steps, given.workers, given.tickets, True, given.seed, given.seconds)

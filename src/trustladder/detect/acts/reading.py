@@ -206,7 +206,7 @@ def _authoritative(clause: _Clause, scope: _Scope) -> Act | None:
     if decided:
         return Act.RESOLVE
     informs = clause.has("instruct") or clause.has("inform")
-    figures = clause.has("figure") and not (scope.summary or clause.has("did") or question)
+    figures = clause.has("figure") and not (scope.summary or clause.has("did") or clause.has("acknowledge") or question)
     own_words = not (told or scope.recap or clause.has("understood"))
     return Act.INFORM if (informs or figures) and own_words else None
 
@@ -228,6 +228,18 @@ def _open(scope: _Scope, clause: _Clause, mild: set[Act]) -> None:
     scope.attributed = scope.summary or clause.has("understood") or clause.has("reported")
 
 
+def _is_label(clause: _Clause) -> bool:
+    """True for a number or reference alone, and for a word or two before or after a question, which say nothing."""
+    words = clause.words.split()
+    if len(words) == 1 and any(c.isdigit() for c in clause.words):
+        return not clause.has("figure")
+    return clause.asked and len(words) <= 2 and not (clause.has("assertion") or clause.has("personal"))
+
+
+def _is_asked_for_too(clause: _Clause, scope: _Scope) -> bool:
+    return scope.act is Act.GATHER and (clause.joined or clause.asked) and clause.has("noun_phrase")
+
+
 def _adds_nothing(clause: _Clause, scope: _Scope) -> bool:
     if not clause.words or clause.has("filler") or clause.has("header"):
         return True
@@ -237,11 +249,11 @@ def _adds_nothing(clause: _Clause, scope: _Scope) -> bool:
         return True
     if clause.asked and (clause.has("lead_in") or clause.joined):
         return True
-    if scope.act is Act.GATHER and clause.joined and clause.has("noun_phrase"):
+    if _is_label(clause) or _is_asked_for_too(clause, scope):
         return True
     if scope.summary and clause.has("did_more"):
         return True
     if scope.listing and len(clause.words.split()) <= _LISTED_WORDS:
         return True
-    listed = scope.summary and (clause.joined or scope.recap) and not clause.has("assertion")
+    listed = (scope.summary or scope.recap) and (clause.joined or scope.recap) and not clause.has("assertion")
     return listed or _continues(clause, scope)
