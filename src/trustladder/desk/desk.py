@@ -1,10 +1,10 @@
 """The desk: the one door to tickets. It reads outside the lock, decides inside it, and answers after the commit."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from trustladder.core import events as e
 from trustladder.core.containment import Lane
@@ -24,8 +24,12 @@ from trustladder.desk.errand import Act, Again, Done, Errand, Glimpse, fingerpri
 from trustladder.desk.policies import PolicyBook
 from trustladder.desk.rollout import Rollouts
 from trustladder.desk.scribe import Scribe
+from trustladder.desk.tally import Tally
 from trustladder.errors import NotAllowed
 from trustladder.ledger.protocol import Ledger, TicketKey, Transaction
+
+if TYPE_CHECKING:
+    from trustladder.detect.perceiver import DetectorStatus
 
 Perceive = Callable[[Ticket, Turn, Policy], e.SignalsDetected]
 """Perception: the ticket before the turn, the turn, the policy; what was read from it out."""
@@ -42,7 +46,7 @@ class Desk:
 
     ``new_id`` gives ids that cannot be guessed. ``channels`` says who is told about what, ``asks_for`` reads which
     facts a person asks the customer for. Errors are those of `trustladder.errors`; when the ledger cannot be reached,
-    nothing was recorded and nothing may be sent.
+    nothing was recorded and nothing may be sent. ``detectors`` tells how perception does, for readiness and metrics.
     """
 
     def __init__(
@@ -64,6 +68,8 @@ class Desk:
         self._channels = channels
         self._asks_for = asks_for
         self._cache = TicketCache()
+        self.detectors: Callable[[], Sequence[DetectorStatus]] = tuple
+        self.tally = Tally()
 
     # -- turns ---------------------------------------------------------------------------------------------
 
@@ -80,7 +86,9 @@ class Desk:
             return turns.customer_wrote(scribe, policy, turn, seen)
 
         once = idempotency_key or f"message:{turn.message_id}"
-        return self._perform(key, turn, TurnAnswer, act, look, once)
+        answer = self._perform(key, turn, TurnAnswer, act, look, once)
+        self.tally.decided(answer.lane)
+        return answer
 
     def bot_wrote(self, key: TicketKey, draft: Draft, idempotency_key: str = "") -> TurnAnswer:
         """Record a bot message that went out without the gate, and return the decision on it."""
@@ -133,7 +141,9 @@ class Desk:
             return gate.judge_draft(scribe, policy, draft, seen, reading, permit_id)
 
         once = idempotency_key or f"draft:{draft.draft_id}"
-        return self._perform(key, draft, GateAnswer, act, self._look_at(draft), once)
+        answer = self._perform(key, draft, GateAnswer, act, self._look_at(draft), once)
+        self.tally.judged(answer.answer.value)
+        return answer
 
     def redeem(self, key: TicketKey, permit_id: str, idempotency_key: str = "") -> RedeemAnswer:
         """Redeem a permit at send time, or raise PermitRefused; so does a repeat once the permit would have lapsed."""
@@ -141,7 +151,8 @@ class Desk:
         def act(scribe: Scribe, *_: object) -> RedeemAnswer:
             return gate.redeem(scribe, permit_id)
 
-        return self._perform(key, permit_id, RedeemAnswer, act, None, idempotency_key, gate.redeemed_again)
+        with self.tally.redeeming():
+            return self._perform(key, permit_id, RedeemAnswer, act, None, idempotency_key, gate.redeemed_again)
 
     # -- people --------------------------------------------------------------------------------------------
 
@@ -267,7 +278,8 @@ class Desk:
     def _see(self, ticket: Ticket, turn: Turn, policy: Policy) -> e.SignalsDetected:
         """Perceive; when perception fails as a whole, everything is unknown, and law 4 takes over."""
         try:
-            return self._perceive(ticket, turn, policy)
+            with self.tally.perceiving():
+                return self._perceive(ticket, turn, policy)
         except Exception as error:
             return e.SignalsDetected(unknown=(UnknownSignal(PERCEPTION, f"{type(error).__name__}: {error}"),))
 

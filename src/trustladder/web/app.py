@@ -10,8 +10,9 @@ from trustladder import __version__
 from trustladder.connect import litellm_guardrail
 from trustladder.desk import Desk
 from trustladder.desk.outbox import dead_letters
+from trustladder.detect.breaker import Circuit
 from trustladder.errors import LedgerUnavailable
-from trustladder.web import api, oversight, pages, problems
+from trustladder.web import api, metrics, oversight, pages, problems
 from trustladder.web.limits import BodyLimit
 from trustladder.web.wire import Outgoing
 
@@ -35,6 +36,7 @@ class Readiness(Outgoing):
     ledger: str
     policy: str
     policy_digest: str
+    paused_detectors: list[str]
     alarms: list[str]
 
 
@@ -70,9 +72,11 @@ def create_app(desk: Desk, *workers: Worker, alarms: Sequence[Alarms] = ()) -> F
     app = FastAPI(title="trustladder", version=__version__, description=DESCRIPTION, lifespan=lifespan)
     app.state.desk = desk
     app.state.alarms = tuple(alarms)
+    app.state.metrics = metrics.Metrics(desk)
     app.include_router(api.router)
     app.include_router(oversight.router)
     app.include_router(litellm_guardrail.router, responses=api.PROBLEMS)
+    app.include_router(metrics.router)
     pages.install(app)
     app.add_api_route("/healthz", healthz, tags=["service"], summary="Is the process alive?")
     app.add_api_route(
@@ -93,9 +97,14 @@ def healthz() -> Health:
 
 
 def readyz(desk: api.TheDesk, request: Request, response: Response) -> Readiness:
-    """Answer whether the ledger can be reached, which policy is in force, and what is wrong."""
+    """Answer whether the ledger can be reached, which policy is in force, and what is wrong.
+
+    A paused detector does not make the service unready: what it would have read is unknown, and contains (law 4).
+    """
     policy = desk.policies.current()
     alarms = [desk.policies.alarm] if desk.policies.alarm else []
+    paused = [status for status in desk.detectors() if status.circuit is not Circuit.CLOSED]
+    alarms += [f"the detector {status.name} is paused: {status.last_failure}" for status in paused]
     ledger = "ok"
     try:
         desk.ledger.ping()
@@ -107,5 +116,10 @@ def readyz(desk: api.TheDesk, request: Request, response: Response) -> Readiness
         alarms.append(error.what)
         response.status_code = 503
     return Readiness(
-        ready=ledger == "ok", ledger=ledger, policy=policy.name, policy_digest=policy.digest, alarms=alarms
+        ready=ledger == "ok",
+        ledger=ledger,
+        policy=policy.name,
+        policy_digest=policy.digest,
+        paused_detectors=[status.name for status in paused],
+        alarms=alarms,
     )

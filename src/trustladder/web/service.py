@@ -49,10 +49,12 @@ def build_desk(settings: Settings, channels: Channels = NOBODY) -> Desk:
     policies = PolicyBook(
         path, load_policy, None if given else default_policy(), "" if given else profile_text(DEFAULT_PROFILE)
     )
-    perceive = default_perceiver().perceive
-    warm(perceive, policies.current())
+    perceiver = default_perceiver()
+    warm(perceiver.perceive, policies.current())
     ledger = open_ledger(settings.ledger)
-    return Desk(ledger, policies, perceive, read_acts, lambda: uuid4().hex, channels, kinds_asked_for)
+    desk = Desk(ledger, policies, perceiver.perceive, read_acts, lambda: uuid4().hex, channels, kinds_asked_for)
+    desk.detectors = perceiver.status
+    return desk
 
 
 def warm(perceive: Perceive, policy: Policy) -> None:
