@@ -19,7 +19,7 @@ from trustladder.core.containment import Lane
 from trustladder.core.events import Event, Recorded
 from trustladder.core.summary import TicketSummary
 from trustladder.errors import PositionConflict
-from trustladder.ledger.protocol import Due, Ledger, Remembered, TicketKey
+from trustladder.ledger.protocol import Due, Ledger, Page, Remembered, TicketKey
 
 T = TypeVar("T")
 DEATHS = 0.002
@@ -72,6 +72,11 @@ class SimulatedLedger:
     def keys(self, tenant: str | None = None) -> Iterator[TicketKey]:
         """Yield the tickets that have events."""
         yield from (key for key in self._events if tenant in {None, key.tenant})
+
+    def summaries(self, tenant: str, *, lanes: Collection[Lane] = (), limit: int = 100, **_: object) -> Page:
+        """Return the tickets that stand in these lanes."""
+        rows = [row for key, row in self._summaries.items() if key.tenant == tenant and row.lane in lanes]
+        return Page(tuple(rows[:limit]))
 
     def without_due(self, kind: str, lanes: Collection[Lane], limit: int = 100) -> list[TicketKey]:
         """Return tickets in these lanes without a waiting row of the kind."""
