@@ -144,7 +144,7 @@ def test_the_running_score_is_the_fitted_one() -> None:
     rows = text_rows(cases, 0.5)
     fitted = fit(rows, TEXT, np.ones(len(rows.labels)))
     shipped = load_outcome_model()
-    model = OutcomeModel(fitted.part(Calibration(1.0, 0.0, {})), shipped.intents, shipped.action)
+    model = OutcomeModel(fitted.part(Calibration(1.0, 0.0, {}), rows), shipped.intents, shipped.action)
     strengths = [model.score(case.until(0.5)).strength for case in cases]
     assert strengths == [round(100 * float(risk)) for risk in logistic(fitted.logits(rows))]
 

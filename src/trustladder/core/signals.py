@@ -87,6 +87,7 @@ CATALOGUE: Mapping[str, SignalKind] = {
         Memory.LATEST,
         low_confidence="the bot reports low confidence",
         mismatched_confidence="the bot is sure of itself while its text hedges or is not grounded",
+        wrong_action="a call that the bot proposes reads like calls that turned out wrong",
     ),
     **_kinds(
         SignalGroup.BOT,

@@ -61,6 +61,18 @@ def _as_written(evidence: Evidence, turns: Sequence[Turn]) -> Evidence:
     return Evidence(evidence.turn, field=f"outcome.{evidence.quote.replace(' ', '_')}")
 
 
+@detector("wrong_action", roles=BOT)
+def wrong_action(scene: Scene) -> Iterable[Signal]:
+    """A call that the bot proposes and that would change something reads like calls that turned out wrong.
+
+    Scale: how far the calibrated probability that it is wrong stands above a coin toss, 0 at 50 % or less, 100 at
+    certainty; of several calls in one turn the worst. What is read: whether its values were mentioned by the customer
+    or a tool, whether the customer was asked and said yes, what was looked up, what has failed, the kind of act and the
+    marks of the record. What can be held against it is told in words. A turn without such a call gives 0.
+    """
+    return _outcome().read_actions(scene)
+
+
 @detector("breakdown_risk", roles=BOT)
 def breakdown_risk(scene: Scene) -> tuple[Signal, ...]:
     """The bot's turn reads like one after which conversations break down.
@@ -109,4 +121,4 @@ def out_of_scope(scene: Scene) -> tuple[Signal, ...]:
 
 def detectors() -> Iterable[Detector]:
     """Return this file's detectors."""
-    yield from (outcome_risk, breakdown_risk, out_of_scope)
+    yield from (wrong_action, outcome_risk, breakdown_risk, out_of_scope)

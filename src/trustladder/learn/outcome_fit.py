@@ -11,7 +11,7 @@ import numpy as np
 
 from trustladder.core.containment import ToolCall
 from trustladder.core.ticket import Turn
-from trustladder.detect.outcome.actions import ACTION_MEASURES, EITHER_WAY, LOWERS_RISK, measure_action
+from trustladder.detect.outcome.actions import ACTION_MEASURES, EITHER_WAY, LOWERS_RISK, action_words, measure_action
 from trustladder.detect.outcome.features import MEASURES, Running
 from trustladder.detect.outcome.model import Card, Part, Words
 from trustladder.learn.outcome_data import Case, Write, writes_of
@@ -86,7 +86,12 @@ TEXT = Recipe(
 )
 INTENTS = Recipe((), 0.0, (("i:", 1.0),), 0.5, frozenset(), frozenset())
 ACTIONS = Recipe(
-    ACTION_MEASURES, 1.0, (), 10.0, frozenset(set(ACTION_MEASURES) - LOWERS_RISK - EITHER_WAY), frozenset(LOWERS_RISK)
+    ACTION_MEASURES,
+    1.0,
+    (("a:", 2.0), ("r:", 2.0), ("t:", 4.0)),
+    5.0,
+    frozenset(set(ACTION_MEASURES) - LOWERS_RISK - EITHER_WAY),
+    frozenset(LOWERS_RISK),
 )
 
 
@@ -111,8 +116,8 @@ class Fitted:
         found: Numbers = self.design(rows) @ self.coefficients
         return found
 
-    def part(self, calibration: Calibration) -> Part:
-        """The sum as it runs."""
+    def part(self, calibration: Calibration, rows: Rows) -> Part:
+        """The sum as it runs; `rows` are those that it was fitted on."""
         count = len(self.recipe.names)
         weight = self.coefficients[:count] * self.recipe.measures_scale
         card = Card(
@@ -129,7 +134,8 @@ class Fitted:
             )
             at += len(vocabulary.words)
         constant = float(self.coefficients[-1])
-        return Part(card, Words(known), constant, calibration.slope, calibration.constant, calibration.shifts)
+        usual = float((self.design(rows)[:, count:-1] @ self.coefficients[count:-1]).mean())
+        return Part(card, Words(known), constant, calibration.slope, calibration.constant, calibration.shifts, usual)
 
 
 def _bounds(recipe: Recipe, columns: int) -> tuple[Numbers, Numbers]:
@@ -200,8 +206,9 @@ def action_rows(cases: Sequence[Case], writes: Sequence[Write]) -> Rows:
     found = []
     for write in writes:
         case = cases[write.case]
-        measures = measure_action(read_before(case, write), write.call)
-        found.append((measures, dict[str, int](), write.wrong, case, write.case))
+        before = read_before(case, write)
+        measures, words = measure_action(before, write.call), action_words(before, write.call)
+        found.append((measures, words, write.wrong, case, write.case))
     return _rows(found)
 
 

@@ -34,7 +34,7 @@ def _calibrated(rows: Rows, recipe: Recipe, readings: int) -> Part:
         return fit(rows.take(train), recipe, weights[list(train)]).logits(rows.take(test))
 
     held_out = cross_fit(rows, score, SEED)
-    return fit(rows, recipe, weights).part(fit_calibration(held_out, rows.labels, rows.domains))
+    return fit(rows, recipe, weights).part(fit_calibration(held_out, rows.labels, rows.domains), rows)
 
 
 def train_text(cases: Sequence[Case]) -> Part:

@@ -5,6 +5,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from trustladder.core.containment import ToolCall
 from trustladder.detect.outcome.features import Running, call_key, leaves
@@ -68,6 +69,7 @@ EITHER_WAY = frozenset(["act_named_first", "ids_named_by_customer"])
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?$")
 _PUSHES = re.compile(r"\b(but|however|still|really need|disappoint\w*|frustrat\w*|exception|supervisor|manager)\b")
 _ORDINARY = frozenset(["total", "user", "method", "methods", "type", "number", "new"])
+_CHOICE = re.compile(r"[a-z][a-z_ ]{1,24}")
 _WORD = re.compile(r"[a-z]{3,}")
 
 
@@ -94,14 +96,17 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+@lru_cache(maxsize=1024)
+def _json(text: str) -> object:
+    """What a tool's result holds, None where it is no JSON; never changed by those who read it."""
+    try:
+        return json.loads(text) if text[:1] in "{[" else None
+    except (ValueError, RecursionError):
+        return None
+
+
 def _parsed(running: Running) -> list[tuple[str, str, object]]:
-    found = []
-    for tool, text, _ in running.results:
-        try:
-            found.append((tool, text, json.loads(text) if text[:1] in "{[" else None))
-        except (ValueError, RecursionError):
-            found.append((tool, text, None))
-    return found
+    return [(tool, text, _json(text)) for tool, text, _ in running.results]
 
 
 def _discussion(running: Running, arguments: Mapping[str, object]) -> list[float]:
@@ -245,3 +250,56 @@ def measure_action(running: Running, call: ToolCall) -> list[float]:
         *_contents(running, call.arguments, results),
         *_conduct(running, call),
     ]
+
+
+def action_words(running: Running, call: ToolCall) -> dict[str, int]:
+    """What kind of act it is and on what: `a:` choices among few (`cancel reason=…`), `r:` marks of the records.
+
+    Only short words count as a choice or a mark: no number, name, id or free text.
+    """
+    results = [result for _, _, result in _parsed(running)]
+    record = _record(call.arguments, results)
+    verb = "".join(split_name(call.name)[:1])
+    found = [f"a:{call.name}"]
+    for key, value in _walk(call.arguments):
+        if _is_choice(key, value):
+            found.append(f"a:{verb} {key}={value}")
+            if isinstance(record.get(key), str):
+                found.append(f"a:{key} {record[key]}>{value}")
+    for key, value in record.items():
+        if _is_choice(key, value):
+            found += [f"r:{verb} {key}={value}", f"r:{key}={value}"]
+    people = (r for r in results if isinstance(r, Mapping) and ("payment_methods" in r or "membership" in r))
+    found += [f"r:who {key}={value}" for person in people for key, value in person.items() if _is_choice(key, value)]
+    words = {word.lower(): 1 for word in found}
+    return words | {word: count for word, count in running.words.items() if word.startswith("t:")}
+
+
+def _is_choice(key: str, value: object) -> bool:
+    if "name" in key or key.endswith("_id"):
+        return False
+    return isinstance(value, bool) or (isinstance(value, str) and bool(_CHOICE.fullmatch(value.lower())))
+
+
+def doubts(running: Running, call: ToolCall) -> tuple[str, ...]:
+    """What can be held against a proposed call by looking, in words, gravest first; nothing learned.
+
+    `running` has read everything before the call, the text that came with it included.
+    """
+    invented = [
+        key
+        for key, value in call.arguments.items()
+        if any(len(part) > 1 and not running.grounded(part) for part in leaves(value))
+    ]
+    key, ids = call_key(call.name, call.arguments), [name for name in _ids(call.arguments) if name != "payment_id"]
+    record = _record(call.arguments, [result for _, _, result in _parsed(running)])
+    yes = "the customer has not said yes" if running.offered else "the customer was not asked"
+    found = (
+        (f"nobody mentioned {', '.join(invented)}", bool(invented)),
+        (yes, not running.said_yes),
+        (f"what {', '.join(ids)} stands for was not looked up", bool(ids) and not record),
+        ("a call that changes something has failed before", bool(running.failed_writes)),
+        ("the same call was made before", any(key == made for _, made in running.written)),
+        ("the bot had said that it cannot be done", running.groups["bot_deny"] > 0),
+    )
+    return tuple(words for words, holds in found if holds)

@@ -6,13 +6,17 @@ does not fit the ticket (another process read a turn, the ledger refused one) is
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
+from trustladder.core.containment import ToolCall
 from trustladder.core.signals import Evidence, Signal
 from trustladder.core.ticket import Ticket, Turn
 from trustladder.detect.detector import ANYONE, Detector
+from trustladder.detect.outcome.actions import doubts
+from trustladder.detect.outcome.features import Running
 from trustladder.detect.outcome.model import Live, OutcomeModel, Reason, load_outcome_model
+from trustladder.detect.outcome.words import changes_something
 from trustladder.detect.scene import Scene
 
 REMEMBERED_TICKETS = 512
@@ -55,6 +59,32 @@ class OutcomeRisk:
         strength = max(0, 2 * (score.strength - COIN_TOSS))
         evidence = tuple(_evidence(r, offset) for r in score.reasons[:SHOWN]) if strength else ()
         return (Signal("outcome_risk", strength, evidence),)
+
+    def read_actions(self, scene: Scene) -> Iterable[Signal]:
+        """`wrong_action` of the calls in a bot's turn that change something: the strength of the worst of them."""
+        if not any(changes_something(call.name) for call in scene.turn.tool_calls):
+            return (Signal("wrong_action", 0),)
+        with self._lock:
+            running = self._state(scene.ticket).live.running.fork()
+        turn, domain = scene.turn, scene.ticket.ticket_type or ""
+        if turn.text:
+            running.add(replace(turn, tool_calls=()))
+        read = []
+        for call in turn.tool_calls:
+            if changes_something(call.name):
+                read.append(self._action(running, call, domain, turn.index))
+            running.add(replace(turn, text="", tool_calls=(call,)))
+        return (max(read, key=lambda signal: signal.strength),)
+
+    def _action(self, running: Running, call: ToolCall, domain: str, turn: int) -> Signal:
+        score = self.model.score_call(running, call, domain)
+        strength = max(0, 2 * (score.strength - COIN_TOSS))
+        if not strength:
+            return Signal("wrong_action", 0)
+        seen = doubts(running, call)[:SHOWN]
+        learned = [reason.what for reason in score.reasons[: SHOWN - len(seen)]]
+        words = (*seen, *(f"weighed: {what}" for what in learned))
+        return Signal("wrong_action", strength, tuple(Evidence(turn, field=f"{call.name}: {w}") for w in words))
 
     def _state(self, ticket: Ticket) -> _Followed:
         key = (ticket.tenant, ticket.ticket_id, ticket.stretch_first_turn)

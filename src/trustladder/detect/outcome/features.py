@@ -9,7 +9,8 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, fields
 
 from trustladder.core.ticket import Role, Turn
 from trustladder.detect.outcome.words import (
@@ -143,6 +144,11 @@ class Running:
             self._result(turn)
         self.spoke_last = turn.role is Role.BOT and bool(turn.text)
         self.index += 1
+
+    def fork(self) -> "Running":
+        """A state of its own that goes on from here; what it reads leaves this one as it is."""
+        copies = {part.name: copy(getattr(self, part.name)) for part in fields(self)}
+        return Running(**{**copies, "vocabulary": self.vocabulary})
 
     def _see(self, kind: str, found: list[str]) -> None:
         words, where, index, touched = self.words, self.where, self.index, self.touched

@@ -20,7 +20,7 @@ import numpy as np
 from trustladder.core.containment import ToolCall
 from trustladder.core.ticket import Turn
 from trustladder.detect.meaning.encoder import read_model
-from trustladder.detect.outcome.actions import ACTION_MEASURES, measure_action
+from trustladder.detect.outcome.actions import ACTION_MEASURES, action_words, measure_action
 from trustladder.detect.outcome.features import MEASURES, Running
 from trustladder.errors import ModelUnusable
 
@@ -76,10 +76,21 @@ class Words:
 
     known: Mapping[str, tuple[float, float]]
 
+    def parts(self, counts: Mapping[str, int]) -> dict[str, float]:
+        """What each known word adds to the logit: (1 + ln count) x idf, each kind scaled to length one, x weight."""
+        seen = {word: 1 + math.log(count) for word, count in counts.items() if word in self.known}
+        squares: dict[str, float] = {}
+        for word, value in seen.items():
+            squares[word[:2]] = squares.get(word[:2], 0.0) + (value * self.known[word][0]) ** 2
+        return {word: seen[word] * self.known[word][1] / math.sqrt(squares[word[:2]]) for word in sorted(seen)}
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One learned sum: a card, words, a constant and its calibration."""
+    """One learned sum: a card, words, a constant and its calibration.
+
+    `usual` is what the words of a training example added on average.
+    """
 
     card: Card
     words: Words
@@ -87,6 +98,7 @@ class Part:
     slope: float
     shift: float
     domains: Mapping[str, float]
+    usual: float = 0.0
 
     def strength(self, logit: float, domain: str) -> int:
         """The calibrated probability in whole percent."""
@@ -184,7 +196,7 @@ class OutcomeModel:
 
     def __post_init__(self) -> None:
         by_kind: dict[str, set[str]] = {}
-        for word in (*self.text.words.known, *self.intents.words.known):
+        for word in (*self.text.words.known, *self.intents.words.known, *self.action.words.known):
             by_kind.setdefault(word[:2], set()).add(word[2:])
         object.__setattr__(self, "vocabulary", {kind: frozenset(words) for kind, words in by_kind.items()})
 
@@ -203,10 +215,7 @@ class OutcomeModel:
         """The score of a conversation whose turns carry intents instead of text."""
         words = {word: count for word, count in running.words.items() if word.startswith("i:")}
         words.update(dict.fromkeys(running.closing_intents(), 1))
-        known = self.intents.words.known
-        seen = {word: 1 + math.log(count) for word, count in words.items() if word in known}
-        length = math.sqrt(sum((value * known[word][0]) ** 2 for word, value in seen.items())) or 1.0
-        parts = {word: value * known[word][1] / length for word, value in sorted(seen.items())}
+        parts = self.intents.words.parts(words)
         reasons = (Reason(running.where.get(word, running.index - 1), word[2:], v) for word, v in parts.items())
         return OutcomeScore(self.intents.strength(sum(parts.values()), domain), top_reasons(reasons))
 
@@ -217,12 +226,24 @@ class OutcomeModel:
 
         `turns` ends before the call; the text of the bot's turn that proposes it may be the last of them.
         """
-        running = Running()
+        running = Running(self.vocabulary)
         for turn in turns:
             running.add(turn)
-        parts = self.action.card.parts(measure_action(running, ToolCall(tool_name, arguments)))
-        reasons = (Reason(-1, n.replace("_", " "), v) for n, v in zip(ACTION_MEASURES, parts, strict=True))
-        return OutcomeScore(self.action.strength(sum(parts), domain), top_reasons(reasons))
+        return self.score_call(running, ToolCall(tool_name, arguments), domain)
+
+    def score_call(self, running: Running, call: ToolCall, domain: str = "") -> OutcomeScore:
+        """`score_action` where the conversation before the call was read already.
+
+        The words of an act of which none was ever seen say nothing: they count as the usual ones do.
+        """
+        parts = self.action.card.parts(measure_action(running, call))
+        words = self.action.words.parts(action_words(running, call))
+        if not any(word.startswith("a:") for word in words):
+            words = {}
+        told = sum(words.values()) if words else self.action.usual
+        reasons = [Reason(-1, n.replace("_", " "), v) for n, v in zip(ACTION_MEASURES, parts, strict=True)]
+        reasons += [Reason(-1, word[2:], value) for word, value in words.items()]
+        return OutcomeScore(self.action.strength(sum(parts) + told, domain), top_reasons(reasons))
 
 
 def pack_part(prefix: str, part: Part) -> dict[str, Any]:
@@ -233,7 +254,7 @@ def pack_part(prefix: str, part: Part) -> dict[str, Any]:
         f"{prefix}.card": np.array([part.card.mean, part.card.deviation, part.card.weight], dtype=np.float64),
         f"{prefix}.words": np.frombuffer("\n".join(known).encode(), dtype=np.uint8),
         f"{prefix}.known": np.array(list(known.values()), dtype=np.float32).reshape(-1, 2),
-        f"{prefix}.numbers": np.array([part.constant, part.slope, part.shift], dtype=np.float64),
+        f"{prefix}.numbers": np.array([part.constant, part.slope, part.shift, part.usual], dtype=np.float64),
         f"{prefix}.domains": np.frombuffer("\n".join(domains).encode(), dtype=np.uint8),
         f"{prefix}.shifts": np.array(list(domains.values()), dtype=np.float64),
     }
@@ -249,9 +270,9 @@ def unpack_part(prefix: str, arrays: Mapping[str, Any]) -> Part:
     card = arrays[f"{prefix}.card"].tolist()
     names = _text_lines(arrays[f"{prefix}.names"])
     known = zip(_text_lines(arrays[f"{prefix}.words"]), map(tuple, arrays[f"{prefix}.known"].tolist()), strict=True)
-    constant, slope, shift = arrays[f"{prefix}.numbers"].tolist()
+    constant, slope, shift, usual = arrays[f"{prefix}.numbers"].tolist()
     domains = zip(_text_lines(arrays[f"{prefix}.domains"]), arrays[f"{prefix}.shifts"].tolist(), strict=True)
-    return Part(Card(names, *map(tuple, card)), Words(dict(known)), constant, slope, shift, dict(domains))
+    return Part(Card(names, *map(tuple, card)), Words(dict(known)), constant, slope, shift, dict(domains), usual)
 
 
 def npz_bytes(arrays: Mapping[str, Any]) -> bytes:
