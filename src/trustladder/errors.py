@@ -42,6 +42,10 @@ class NotAllowed(TrustladderError):
     """The act is not allowed in the ticket's present state or with the caller's authority."""
 
 
+class KeyNeeded(TrustladderError):
+    """The key that was presented does not allow this, or the service may not be opened without keys."""
+
+
 class PermitRefused(TrustladderError):
     """The permit cannot be redeemed: the message must not be sent."""
 

@@ -22,6 +22,8 @@ class Settings:
     """The address to listen on."""
     port: int = 8700
     """The port to listen on."""
+    keys: str = ""
+    """The file of API keys (`trustladder keys new`); empty asks for none, which is for loopback only."""
     data: str = "../shared/data"
     """Where evaluation finds conversations that are not part of the project."""
     macros: str = ""

@@ -55,6 +55,7 @@ VERBS = (
     Verb("init", "trustladder.cli.init:init", "Write a policy file to start from."),
     Verb("policy", "trustladder.cli.policy:app", "Lint, test and compare policy files."),
     Verb("up", "trustladder.cli.up:up", "Run the live control layer and the agents' workspace."),
+    Verb("keys", "trustladder.cli.keys:app", "Make API keys: for a bot, for people, for reading."),
     Verb("proxy", "trustladder.cli.proxy:proxy", "Put the gate between a bot and its model (OpenAI-compatible)."),
     Verb("mcp", "trustladder.cli.mcp:mcp", "Offer the gate to agents as MCP tools (advisory)."),
     Verb("outbox", "trustladder.cli.outbox:outbox", "List notifications that could not be delivered; send them again."),

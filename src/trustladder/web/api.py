@@ -11,9 +11,10 @@ from trustladder.core.handoff import Handoff, completeness, flat
 from trustladder.core.signals import Evidence, Signal
 from trustladder.core.summary import TicketSummary
 from trustladder.desk import AccountFacts, CustomerAnswer, CustomerTurn, Desk, Draft, HumanTurn, Resolution
-from trustladder.errors import BadInput
+from trustladder.errors import BadInput, KeyNeeded
 from trustladder.ledger.protocol import TicketKey
 from trustladder.web import present, wire
+from trustladder.web.access import may_act_as_person
 from trustladder.web.problems import MEDIA_TYPE
 
 DEFAULT_TENANT = "default"
@@ -23,6 +24,8 @@ PROBLEMS: dict[int | str, dict[str, object]] = {
     status: {**_PROBLEM, "description": text}
     for status, text in {
         400: "The body is no JSON that can be read.",
+        401: "A key is needed (where the service asks for keys).",
+        403: "The key does not allow this.",
         404: "No such ticket.",
         409: "Not allowed now: the answer says what stands in the way.",
         413: "The body is too large.",
@@ -91,13 +94,17 @@ def _customer_turn(turn: wire.TurnIn, message_id: str) -> CustomerTurn:
 
 
 @router.post("/tickets/{ticket}/turns", tags=["conversation"], summary="Post a turn and get the decision")
-def post_turn(key: Key, turn: wire.TurnIn, desk: TheDesk, once: Once = "") -> wire.TurnOut | wire.PersonOut:
+def post_turn(
+    key: Key, turn: wire.TurnIn, desk: TheDesk, request: Request, once: Once = ""
+) -> wire.TurnOut | wire.PersonOut:
     """Record a turn. The first customer turn opens the ticket; a human turn takes ownership at once."""
     message_id = turn.message_id or once or uuid4().hex
     match turn.role:
         case "customer":
             return present.turn_answer(desk.customer_wrote(key, _customer_turn(turn, message_id), once))
         case "human":
+            if not may_act_as_person(request):
+                raise KeyNeeded("this key may not write as a person", fix="use a key of scope people")
             said = HumanTurn(message_id, turn.text, turn.author, turn.internal, turn.unless_owned)
             return present.person_answer(desk.human_wrote(key, said, once))
         case "tool":

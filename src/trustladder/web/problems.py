@@ -15,6 +15,7 @@ STATUS: dict[type[errors.TrustladderError], tuple[int, str]] = {
     errors.IdempotencyConflict: (409, "The key was used for another request"),
     errors.PositionConflict: (409, "The ticket has moved"),
     errors.SilenceViolation: (409, "Automation is silent on this ticket"),
+    errors.KeyNeeded: (403, "This key may not"),
     errors.BadInput: (422, "Bad input"),
     errors.LedgerUnavailable: (503, "The ledger cannot be reached: do not send"),
 }

@@ -1,5 +1,6 @@
 """Puts the parts of the service together: ledger, policy, perception, gate, timers."""
 
+from ipaddress import ip_address
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,11 +20,14 @@ from trustladder.desk.watchdog import Watchdog
 from trustladder.detect.acts import acts_of
 from trustladder.detect.asking import kinds_asked_for
 from trustladder.detect.perceiver import default_perceiver
+from trustladder.errors import KeyNeeded
 from trustladder.ledger import open_ledger
 from trustladder.policy.load import load_policy
 from trustladder.policy.profiles import DEFAULT_PROFILE, default_policy, profile_text
 from trustladder.settings import Settings
+from trustladder.web.access import Access
 from trustladder.web.app import create_app
+from trustladder.web.keys import KeyRing
 from trustladder.web.learning import CanaryWatch, Learning
 from trustladder.web.pages.macros import read_macros
 
@@ -68,8 +72,30 @@ def warm(perceive: Perceive, policy: Policy) -> None:
             return
 
 
+def key_ring(settings: Settings) -> KeyRing | None:
+    """Return the keys that the settings name, None on loopback without any."""
+    if settings.keys:
+        return KeyRing(Path(settings.keys))
+    if not is_loopback(settings.host):
+        raise KeyNeeded(
+            f"the service would listen on {settings.host} without keys, and anyone there could hand tickets back",
+            where="TRUSTLADDER_KEYS",
+            fix="trustladder keys new keys.jsonl --scope people, and set TRUSTLADDER_KEYS=keys.jsonl",
+        )
+    return None
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether an address to listen on can only be reached from this machine."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def build_app(settings: Settings) -> FastAPI:
-    """Return the whole service as an app."""
+    """Return the whole service as an app. Raises KeyNeeded where it would be open to a network without keys."""
+    ring = key_ring(settings)
     macros = read_macros(settings.macros)
     notify = notifying(settings)
     desk = build_desk(settings, notify.channels)
@@ -83,6 +109,8 @@ def build_app(settings: Settings) -> FastAPI:
         CanaryWatch(learning),
     )
     app = create_app(desk, *workers, alarms=(watchdog.alarms,))
+    if ring is not None:
+        app.add_middleware(Access, ring=ring)
     app.state.macros = macros
     app.state.learning = learning
     return app
