@@ -40,6 +40,7 @@ class Shot:
 KEPT = (
     Shot("workspace-queue", "/queue"),
     Shot("workspace-ticket", "/tickets/billing-7"),
+    Shot("workspace-integrity", "/integrity"),
     Shot("workspace-ticket-dark", "/tickets/refund-5", "dark"),
     Shot("workspace-phone", "/queue", viewport=PHONE),
     Shot("workspace-chat", "/chat/chat-1"),
@@ -47,6 +48,8 @@ KEPT = (
 PAGES = {
     "lanes": "/",
     "queue": "/queue",
+    "integrity": "/integrity",
+    "alarms": "/dead-letters",
     "ticket-waiting": "/tickets/billing-7",
     "ticket-mine": "/tickets/refund-5",
     "ticket-theirs": "/tickets/seats-6",

@@ -13,6 +13,7 @@ from trustladder.desk.outbox import dead_letters
 from trustladder.detect.breaker import Circuit
 from trustladder.errors import LedgerUnavailable
 from trustladder.web import api, metrics, oversight, pages, problems
+from trustladder.web.alarms import alarms_now, alarms_of
 from trustladder.web.limits import BodyLimit
 from trustladder.web.wire import Outgoing
 
@@ -102,18 +103,17 @@ def readyz(desk: api.TheDesk, request: Request, response: Response) -> Readiness
     A paused detector does not make the service unready: what it would have read is unknown, and contains (law 4).
     """
     policy = desk.policies.current()
-    alarms = [desk.policies.alarm] if desk.policies.alarm else []
     paused = [status for status in desk.detectors() if status.circuit is not Circuit.CLOSED]
-    alarms += [f"the detector {status.name} is paused: {status.last_failure}" for status in paused]
+    alarms: list[str] = []
     ledger = "ok"
     try:
         desk.ledger.ping()
-        alarms += [said for ask in request.app.state.alarms for said in ask(desk.ledger.now_ms())]
+        alarms += alarms_now(request, desk)
         if dead_letters(desk.ledger):
             alarms.append("notifications could not be delivered: see /dead-letters")
     except LedgerUnavailable as error:
         ledger = error.what
-        alarms.append(error.what)
+        alarms = [*alarms_of(desk), error.what]
         response.status_code = 503
     return Readiness(
         ready=ledger == "ok",

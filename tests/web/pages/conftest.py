@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trustladder.desk import AccountFacts, CustomerTurn, Desk, Draft
-from trustladder.ledger.protocol import TicketKey
+from trustladder.desk.outbox import Notification, Occasion, encode
+from trustladder.ledger.protocol import Due, TicketKey
 from trustladder.policy.profiles import DEFAULT_PROFILE, profile_text
 from trustladder.settings import Settings
 from trustladder.web.service import build_app
@@ -44,6 +45,16 @@ class Service:
         """A ticket that waits for a person; what perception makes of a busy machine is not the story here."""
         if self.customer(ticket, text) != "escalated":
             self.desk.escalate(self.key(ticket), "the customer asks for a person", "test")
+
+    def dead_letter(self, ticket: str, sentence: str) -> str:
+        """A notification on a ticket that Slack never took; return its name."""
+        key, name = self.key(ticket), f"notify:slack:{ticket}"
+        note = Notification(f"msg_{ticket}", Occasion.ESCALATED, key.tenant, ticket, 1, 1, "support", sentence)
+        due = Due("notify:slack", key, 1, name, encode(note))
+        self.desk.ledger.transact(key, lambda transaction: transaction.schedule(due))
+        for owed in self.desk.ledger.claim_due(["notify:slack"], 100, 60_000):
+            self.desk.ledger.dead_due(owed, "slack answered 404: no_service")
+        return name
 
     def lane(self, ticket: str) -> str:
         return self.desk.ticket(self.key(ticket)).lane.word

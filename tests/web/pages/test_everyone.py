@@ -9,7 +9,19 @@ RUN_AXE = "async () => (await axe.run()).violations.map(v => `${v.id}: ${v.nodes
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)> I want to speak to a human, please."
 CARD = "/embed/handoff/seen-1"
-PAGES = ("/", "/queue", "/tickets/seen-1", "/tickets/seen-2", "/me", "/find?q=human", "/help", "/chat", CARD)
+PAGES = (
+    "/",
+    "/queue",
+    "/integrity",
+    "/dead-letters",
+    "/tickets/seen-1",
+    "/tickets/seen-2",
+    "/me",
+    "/find?q=human",
+    "/help",
+    "/chat",
+    CARD,
+)
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +35,8 @@ def furnished(service: Service) -> Service:
     service.escalated("scripted-1", SCRIPT)
     service.escalated("seen-3")
     service.desk.take_over(service.key("seen-3"), "engineer")
+    service.escalated("seen-4")
+    service.dead_letter("seen-4", "Escalated to support: " + SCRIPT)
     return service
 
 

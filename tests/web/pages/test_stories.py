@@ -5,6 +5,9 @@ import re
 from playwright.sync_api import expect
 
 from tests.web.pages.conftest import Service, Visit
+from trustladder.core.signals import Signal
+from trustladder.desk import AccountFacts, CustomerTurn, Resolution
+from trustladder.ledger.protocol import DueState
 
 
 def test_a_ticket_in_automation_is_taken_over_in_one_click_and_the_bot_falls_silent(
@@ -74,11 +77,20 @@ def test_an_amount_above_the_limit_is_explained_and_the_case_goes_up_with_the_pr
     expect(page.get_by_label("Repair")).to_have_value("refund the second charge")
     assert service.lane("limit-1") == "owned"
     page.get_by_role("button", name="Send it up to lead").click()
-    expect(page.locator(".moments")).to_contain_text("I propose: outcome solved, repair refund the second charge")
+    expect(page.get_by_role("heading", name="Nobody owns it yet")).to_be_visible()
     ticket = service.desk.ticket(service.key("limit-1"))
     assert ticket.handoff is not None
     assert (ticket.lane.word, ticket.handoff.queue) == ("escalated", "lead")
     assert ticket.first_unanswered_at_ms == waiting_since
+    lead = visit("/tickets/limit-1", "support_lead")
+    expect(lead.locator(".card")).to_contain_text("repair refund the second charge, amount 120")
+    expect(lead.locator(".next-steps")).to_contain_text("Support lead accepts it")
+    lead.get_by_role("button", name="Accept").click()
+    lead.get_by_text("Resolve…").click()
+    lead.get_by_label("Amount EUR").fill("120")
+    lead.get_by_role("button", name="Resolve", exact=True).click()
+    expect(lead.get_by_role("heading", name="Resolved")).to_be_visible()
+    assert service.lane("limit-1") == "resolved"
 
 
 def test_out_of_hours_the_customer_is_told_the_truth_and_when(closed_service: Service, visit: Visit) -> None:
@@ -89,6 +101,8 @@ def test_out_of_hours_the_customer_is_told_the_truth_and_when(closed_service: Se
     expect(notice).to_contain_text("Nobody is there right now; the team is back on")
     assert re.search(r"back on \d{4}-\d\d-\d\d at 00:00", notice.inner_text())
     expect(page.locator(".behind")).to_contain_text("escalated")
+    colleague = visit(f"/tickets/{page.url.rsplit('/', 1)[-1]}", "agent", url=closed_service.url)
+    expect(colleague.locator(".next-steps")).to_contain_text("Somebody of support accepts it")
 
 
 def test_the_whole_ladder_with_two_windows(service: Service, visit: Visit) -> None:
@@ -313,3 +327,58 @@ def test_a_macro_begins_the_reply_from_the_palette(service: Service, visit: Visi
     page.keyboard.type("have read")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Reply")).to_have_value(re.compile("this is Support agent, a person"))
+
+
+def test_an_inversion_is_named_with_who_took_what_while_what_waited(service: Service, visit: Visit) -> None:
+    for ticket, text in (("order-1", "The green door is stuck."), ("order-2", "The brown door squeaks.")):
+        service.customer(ticket, text, "technical")
+        service.escalated(ticket)
+    service.desk.claim(service.key("order-2"), "engineer")
+    page = visit("/integrity", "support_lead")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="The brown door squeaks."))
+    expect(row.first).to_contain_text("Support engineer")
+    expect(row.filter(has_text="The green door is stuck.")).to_have_count(1)
+    expect(page.locator(".big")).to_have_text(re.compile(r"^\d+\.\d %$"))
+
+
+def test_what_automation_holds_at_high_risk_is_taken_over_from_the_page_of_integrity(
+    service: Service, visit: Visit
+) -> None:
+    asked = tuple(Signal(name, 75, (), "test") for name in ("payment", "repetition"))
+    facts = AccountFacts(ticket_type="billing")
+    turn = CustomerTurn("risky-1", "Why is the purple invoice wrong again?", facts=facts, reported=asked)
+    assert service.desk.customer_wrote(service.key("risky-1"), turn).lane == "contained"
+    page = visit("/integrity", "agent")
+    page.get_by_role("button", name="Take over: Why is the purple invoice wrong").click()
+    expect(page.get_by_role("heading", name="You own it")).to_be_visible()
+
+
+def test_a_dead_letter_is_counted_in_the_navigation_and_sent_again(service: Service, visit: Visit) -> None:
+    service.escalated("letter-1")
+    name = service.dead_letter("letter-1", "Escalated to support: the pink parcel")
+    page = visit("/queue", "agent")
+    expect(page.get_by_role("link", name="Alarms").locator(".badge")).to_be_visible()
+    page.get_by_role("link", name="Alarms").click()
+    expect(page.get_by_role("row", name="the pink parcel")).to_contain_text("slack answered 404: no_service")
+    page.get_by_role("button", name="Send again ticket letter-1 by slack").click()
+    expect(page.get_by_text("It is owed again")).to_be_visible()
+    expect(page.get_by_role("row", name="the pink parcel")).to_have_count(0)
+    assert name in {due.uniq for due in service.desk.ledger.list_due(DueState.WAITING, key=service.key("letter-1"))}
+
+
+def test_the_customer_is_asked_whether_it_is_solved_and_a_no_brings_it_back_to_people(
+    service: Service, visit: Visit
+) -> None:
+    customer = visit("/chat")
+    customer.get_by_label("Your message").fill("I want to speak to a human, please.")
+    customer.get_by_role("button", name="Send").click()
+    ticket = customer.url.rsplit("/", 1)[-1]
+    service.escalated(ticket)
+    service.desk.claim(service.key(ticket), "agent")
+    service.desk.resolve(service.key(ticket), Resolution("agent", repair="a new one sent"))
+    customer.get_by_role("button", name="bad", exact=True).click()
+    expect(customer.get_by_text("Thank you for telling how it was")).to_be_visible()
+    customer.get_by_role("button", name="No", exact=True).click()
+    expect(customer.get_by_role("button", name="No", exact=True)).to_have_count(0)
+    held = service.desk.ticket(service.key(ticket))
+    assert held.lane.word == "escalated"

@@ -9,6 +9,7 @@ from trustladder.web.pages import (
     acts,
     chat,
     embed,
+    integrity,
     learn,
     letters,
     overview,
@@ -25,7 +26,7 @@ ASSETS = Path(__file__).parent.parent / "assets"
 
 def install(app: FastAPI) -> None:
     """Serve the pages and what they load."""
-    for room in (overview, queue, ticket, acts, chat, embed, letters, who, stream, review, proposals, learn):
+    for room in (overview, queue, ticket, acts, chat, embed, integrity, letters, who, stream, review, proposals, learn):
         app.include_router(room.router)
     app.include_router(stream.help_router)
     app.mount("/assets", StaticFiles(directory=ASSETS), name="assets")

@@ -13,7 +13,7 @@ from trustladder.connect.demo_bot import DemoBot, demo_bot
 from trustladder.core import events as e
 from trustladder.core.containment import Lane
 from trustladder.core.ticket import Ticket
-from trustladder.desk import AccountFacts, CustomerTurn, Desk, TurnAnswer
+from trustladder.desk import AccountFacts, CustomerAnswer, CustomerTurn, Desk, TurnAnswer
 from trustladder.desk.story import decision_sentence
 from trustladder.errors import NotAllowed, PermitRefused
 from trustladder.ledger.protocol import TicketKey
@@ -56,8 +56,9 @@ def _bot() -> DemoBot:
 @router.get("")
 def begin(who: TheWho) -> Response:
     """Show an empty chat."""
-    context = {"who": who, "nav": "chat", "ticket": None, "bubbles": [], "behind": "", "lane": "", "try_these": TRY}
-    return html("chat.html", {**context, "path": "/chat", "now_ms": 0, "message_id": uuid4().hex})
+    empty: dict[str, object] = {"ticket": None, "asked": False, "bubbles": [], "behind": "", "lane": "", "now_ms": 0}
+    context = {"who": who, "nav": "chat", "path": "/chat", "try_these": TRY, "message_id": uuid4().hex}
+    return html("chat.html", {**context, **empty})
 
 
 @router.get("/{ticket}")
@@ -70,6 +71,7 @@ def show(key: Key, desk: TheDesk, board: TheBoard, who: TheWho) -> Response:
         "nav": "chat",
         "ticket": ticket,
         "bubbles": list(bubbles(desk.ledger.history(key), who)),
+        "asked": ticket.lane is Lane.RESOLVED and ticket.outcome is not None and bool(ticket.outcome.question),
         "behind": decision_sentence(ticket.decision) if ticket.decision is not None else "",
         "lane": ticket.lane.word,
         "path": f"/chat/{path_part(key.ticket_id)}",
@@ -99,6 +101,8 @@ def bubbles(history: tuple[e.Recorded, ...], who: Who) -> Iterator[Bubble]:
                 yield Bubble("bot", "Bot", text, recorded.at_ms)
             case e.HumanWrote(text=text, person_id=person, internal=False):
                 yield Bubble("person", name_of(who.policy, person) or "A person", text, recorded.at_ms)
+            case e.Resolved(question=question) if question:
+                yield Bubble("notice", "Bot", question, recorded.at_ms)
             case e.Escalated(notice=notice) if notice:
                 yield Bubble("notice", "Bot", notice, recorded.at_ms)
             case _:
@@ -122,6 +126,19 @@ def say(
     facts = AccountFacts(ticket_type=ticket_type or None)
     answer = desk.customer_wrote(key, CustomerTurn(message_id, text, channel=CHANNEL, facts=facts))
     answer_as_bot(desk, key, answer)
+    return RedirectResponse(f"/chat/{path_part(key.ticket_id)}", 303)
+
+
+@router.post("/{ticket}/answer")
+def answer(
+    key: Key,
+    desk: TheDesk,
+    solved: Annotated[bool | None, Form()] = None,
+    score: Annotated[int | None, Form(ge=0, le=100)] = None,
+) -> Response:
+    """Answer, as the customer, whether it is solved, and how it was."""
+    _begun_here(desk, key)
+    desk.answer_question(key, CustomerAnswer(solved, score))
     return RedirectResponse(f"/chat/{path_part(key.ticket_id)}", 303)
 
 

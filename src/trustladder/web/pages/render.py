@@ -42,6 +42,11 @@ def shortened(text: str, characters: int = 140) -> str:
     return line if len(line) <= characters else line[: characters - 1].rstrip() + "…"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is not one."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def path_part(text: str) -> str:
     """Return text as one part of a path."""
     return quote(text, safe="")
@@ -57,7 +62,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(moment=moment, clock_time=clock_time, duration=duration, path_part=path_part)
+    made.filters.update(moment=moment, clock_time=clock_time, duration=duration, path_part=path_part, counted=counted)
     made.globals["navigation"] = NAVIGATION
     made.globals["bits"] = made.get_template("parts/bits.html").module
     return made

@@ -27,6 +27,8 @@ NAVIGATION = (
         (
             Link("Lanes", "/", "overview"),
             Link("Queue", "/queue", "queue"),
+            Link("Integrity", "/integrity", "integrity"),
+            Link("Alarms", "/dead-letters", "letters"),
         ),
     ),
     Group(

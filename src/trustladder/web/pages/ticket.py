@@ -8,8 +8,6 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from trustladder.core.containment import Lane
 from trustladder.core.handoff import Handoff, completeness
-from trustladder.core.policy import Policy
-from trustladder.core.routing import chain_above
 from trustladder.core.summary import summarise
 from trustladder.core.ticket import Ticket, running_clock
 from trustladder.desk import Desk
@@ -21,6 +19,7 @@ from trustladder.web.pages.live import Hub
 from trustladder.web.pages.macros import Macro, TheMacros
 from trustladder.web.pages.notices import Notice, done
 from trustladder.web.pages.places import TheHub
+from trustladder.web.pages.plan import Next, next_steps
 from trustladder.web.pages.render import html
 from trustladder.web.pages.rows import Row, row
 from trustladder.web.pages.timeline import Moment, timeline
@@ -75,7 +74,7 @@ class TicketPage:
     owner: str
     others_here: tuple[Other, ...]
     limit: Limit
-    next_step: str
+    next_steps: list[Next]
     acts: frozenset[str]
 
 
@@ -94,7 +93,7 @@ def look_at(desk: Desk, hub: Hub, who: Who, key: TicketKey) -> TicketPage:
             Other(name_of(who.policy, here.person_id), here.writing) for here in hub.present(key, besides=who.id)
         ),
         limit=limit_of(who.policy, who.id, ticket),
-        next_step=next_step(who.policy, ticket),
+        next_steps=next_steps(who.policy, ticket),
         acts=acts_open_to(ticket, who.id),
     )
 
@@ -105,23 +104,6 @@ def card_of(desk: Desk, ticket: Ticket, key: TicketKey) -> Card | None:
         return None
     packet = desk.handoff(key)
     return Card(packet, completeness(packet))
-
-
-_MISSED = {"claim": "Unless somebody accepts it", "reply": "Without a reply", "resolve": "Unless it is resolved"}
-
-
-def next_step(policy: Policy, ticket: Ticket) -> str:
-    """Return what happens when the running clock is missed; "" where none runs. Its time follows in the template."""
-    running = running_clock(ticket)
-    if running is None or ticket.handoff is None:
-        return ""
-    if running[0] == "return":
-        return f"Unless its owner writes to the customer, it goes back to {ticket.handoff.queue}"
-    if running[0] == "customer":
-        return "Unless the customer answers, the clock runs on"
-    above = chain_above(policy, ticket.handoff.queue)
-    where = f"it goes up to {above[0].id}" if above else f"it is late: nobody is above {ticket.handoff.queue}"
-    return f"{_MISSED[running[0]]}, {where}"
 
 
 def acts_open_to(ticket: Ticket, person_id: str) -> frozenset[str]:
