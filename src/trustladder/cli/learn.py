@@ -47,6 +47,42 @@ app.command()(propose)
 
 
 @app.command()
+def run(
+    by: Annotated[
+        str, typer.Option("--by", help="Who runs it: with a name, what was found goes into the journal.")
+    ] = "",
+    ledger: Annotated[str, typer.Option("--ledger", help="sqlite:///path or postgresql://…")] = "",
+    tenant: Annotated[str, typer.Option("--tenant", help="The tenant.")] = "default",
+    days: Annotated[
+        int, typer.Option("--days", min=1, max=120, help="How far back; the same time before is beside it.")
+    ] = 28,
+    format: Annotated[Format, typer.Option("--format", help="text for people, json for programs.")] = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
+    """Run Learn over a ledger: what is going wrong by name, the five indicators, misses, spillover, timing by type."""
+    from dataclasses import replace
+
+    from trustladder.desk.rollout import Rollouts
+    from trustladder.learn.report.learn import as_json, show_run
+    from trustladder.ledger import open_ledger
+    from trustladder.settings import read_settings
+    from trustladder.web.learning import Learning
+    from trustladder.web.service import policy_book
+
+    settings = read_settings()
+    settings = replace(settings, ledger=ledger or settings.ledger)
+    book = open_ledger(settings.ledger)
+    try:
+        learning = Learning(book, Rollouts(book, policy_book(settings)))
+        found = learning.run_for(tenant, by, days) if by else learning.run(tenant, days)
+    finally:
+        book.close()
+    if format is Format.JSON:
+        typer.echo(as_json(found))
+    else:
+        show_run(found)
+
+
+@app.command()
 def risk(  # noqa: PLR0913, PLR0917 - one argument for each option
     files: Files,
     out: Annotated[Path, typer.Option("--out", "-o", help="The model file to write.")] = Path("trustladder-risk.npz"),

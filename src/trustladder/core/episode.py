@@ -123,7 +123,10 @@ class EpisodeReader:
                 self._signals(event)
             case e.Decided():
                 self._decision(event)
-            case e.Escalated() | e.OwnershipTaken():
+            case e.Escalated():
+                self._handoff(at_ms)
+                self.now.handoff_completeness = event.completeness
+            case e.OwnershipTaken():
                 self._handoff(at_ms)
             case e.Resolved() | e.SatisfactionGiven() | e.RestatementNoted():
                 self._end(event, at_ms)

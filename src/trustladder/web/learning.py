@@ -10,12 +10,12 @@ import structlog
 from trustladder.core.episode import Episode
 from trustladder.core.failure_modes import Reviews
 from trustladder.core.governance import LearnRan, Stage
-from trustladder.desk import Desk
 from trustladder.desk.reviews import REVIEW
+from trustladder.desk.rollout import Rollouts
 from trustladder.errors import TrustladderError
 from trustladder.learn.live import LiveEpisodes
 from trustladder.learn.run import DAY_MS, PERIOD_DAYS, LearnRun, run_learn
-from trustladder.ledger.protocol import Due, DueState
+from trustladder.ledger.protocol import Due, DueState, Ledger
 
 log = structlog.get_logger()
 
@@ -35,9 +35,10 @@ class _Kept:
 class Learning:
     """Learn over the service's ledger. Safe to share between threads."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.live = LiveEpisodes(desk.ledger)
+    def __init__(self, ledger: Ledger, rollouts: Rollouts) -> None:
+        self.ledger = ledger
+        self.rollouts = rollouts
+        self.live = LiveEpisodes(ledger)
         self._kept: dict[tuple[str, int], _Kept] = {}
 
     def episodes(self, tenant: str) -> list[Episode]:
@@ -51,22 +52,22 @@ class Learning:
             kept = self._kept[tenant, days] = _Kept(time.monotonic(), self._run(tenant, days))
         return kept.run
 
-    def run_for(self, tenant: str, by: str) -> LearnRun:
+    def run_for(self, tenant: str, by: str, days: int = PERIOD_DAYS) -> LearnRun:
         """Run Learn in a person's name: what was found goes into the journal."""
-        found = self._run(tenant, PERIOD_DAYS)
-        self._kept[tenant, PERIOD_DAYS] = _Kept(time.monotonic(), found)
+        found = self._run(tenant, days)
+        self._kept[tenant, days] = _Kept(time.monotonic(), found)
         names = tuple(finding.mode.value for finding in found.findings)
-        self.desk.rollouts.note(tenant, LearnRan(by, found.throughput.episodes, names))
+        self.rollouts.note(tenant, LearnRan(by, found.throughput.episodes, names))
         return found
 
     def waiting(self, tenant: str) -> list[Due]:
         """Return the episodes of the audit sample that nobody has re-read, the earliest due first."""
-        return self.desk.ledger.list_due(DueState.WAITING, tenant=tenant, kinds=[REVIEW], limit=MOST_REVIEWS)
+        return self.ledger.list_due(DueState.WAITING, tenant=tenant, kinds=[REVIEW], limit=MOST_REVIEWS)
 
     def _run(self, tenant: str, days: int) -> LearnRun:
-        episodes, now_ms = self.episodes(tenant), self.desk.ledger.now_ms()
+        episodes, now_ms = self.episodes(tenant), self.ledger.now_ms()
         reviews = _reviews(episodes, self.waiting(tenant), now_ms, days)
-        state, policy = self.desk.rollouts.state(tenant), self.desk.policy(tenant)
+        state, policy = self.rollouts.state(tenant), self.rollouts.in_force(tenant)
         return run_learn(episodes, policy, state, reviews, now_ms, days)
 
 
@@ -94,7 +95,7 @@ class CanaryWatch(threading.Thread):
 
     def look(self) -> None:
         """Look at every tenant once."""
-        rollouts = self._learning.desk.rollouts
+        rollouts = self._learning.rollouts
         for tenant in rollouts.tenants():
             running = rollouts.state(tenant).running
             if running is None or running.stage is not Stage.CANARY:

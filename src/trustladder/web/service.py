@@ -46,19 +46,23 @@ def read_acts(text: str, declared: tuple[Act, ...], calls: tuple[ToolCall, ...],
 
 def build_desk(settings: Settings, channels: Channels = NOBODY) -> Desk:
     """Return the desk that the settings describe. Raises a TrustladderError that says what to mend."""
-    path = settings.policy_path
-    if path is not None and not Path(path).exists():
-        load_policy(path)
-    given = path is not None
-    policies = PolicyBook(
-        path, load_policy, None if given else default_policy(), "" if given else profile_text(DEFAULT_PROFILE)
-    )
+    policies = policy_book(settings)
     perceiver = default_perceiver()
     warm(perceiver.perceive, policies.current())
     ledger = open_ledger(settings.ledger)
     desk = Desk(ledger, policies, perceiver.perceive, read_acts, lambda: uuid4().hex, channels, kinds_asked_for)
     desk.detectors = perceiver.status
     return desk
+
+
+def policy_book(settings: Settings) -> PolicyBook:
+    """Return the policy that the settings name, or the default profile. Raises a PolicyError for a missing file."""
+    path = settings.policy_path
+    if path is None:
+        return PolicyBook(None, load_policy, default_policy(), profile_text(DEFAULT_PROFILE))
+    if not Path(path).exists():
+        load_policy(path)
+    return PolicyBook(path, load_policy)
 
 
 def warm(perceive: Perceive, policy: Policy) -> None:
@@ -99,7 +103,7 @@ def build_app(settings: Settings) -> FastAPI:
     macros = read_macros(settings.macros)
     notify = notifying(settings)
     desk = build_desk(settings, notify.channels)
-    learning = Learning(desk)
+    learning = Learning(desk.ledger, desk.rollouts)
     watchdog = Watchdog(desk)
     workers = (
         Round("clocks", CLOCK_SECONDS, lambda: run_due_clocks(desk)),

@@ -49,7 +49,7 @@ def dashboard(room: TheRoom, days: Days = PERIOD_DAYS) -> Response:
         "tolerances": TOLERANCES,
         "percent": percent,
         "fewest": FEWEST,
-        "last_learn": room.desk.rollouts.state(room.tenant).last_learn,
+        "last_learn": room.learning.rollouts.state(room.tenant).last_learn,
     }
     return html("learn.html", context)
 

@@ -35,7 +35,7 @@ def learning_of(request: Request, desk: TheDesk) -> Learning:
     """Return what this app keeps of Learn."""
     kept = getattr(request.app.state, "learning", None)
     if not isinstance(kept, Learning):
-        kept = request.app.state.learning = Learning(desk)
+        kept = request.app.state.learning = Learning(desk.ledger, desk.rollouts)
     return kept
 
 
