@@ -1,6 +1,7 @@
 """The article's five failure modes, each injected into a running desk: one run of Learn names it, and only it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.desk.plain import TENANT, perceive, read_acts
 from tests.policy.support import changed
 from trustladder.core import events as e
 from trustladder.core.failure_modes import FailureMode
+from trustladder.core.handoff import Handoff, build_handoff
 from trustladder.core.policy import Policy
 from trustladder.core.ticket import Role, Ticket, Turn
 from trustladder.core.verdict import Verdict, golden_turn, hindsight
@@ -140,6 +142,21 @@ def test_escalation_a_turn_late_is_named(closing: list[RunningDesk]) -> None:
     assert len(finding.tickets) == TICKETS // 2
 
 
+def test_emptied_packets_are_named(closing: list[RunningDesk], monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = build_handoff
+
+    def emptied(policy: Policy, ticket: Ticket) -> Handoff:
+        packet = replace(whole(policy, ticket), customer_wants=(), established=(), tried=(), why=(), signals=())
+        return replace(packet, do_not_ask_again=(), suggested_next_step="", authority_needed="")
+
+    monkeypatch.setattr("trustladder.desk.climb.build_handoff", emptied)
+    running = RunningDesk().serve()
+    closing.append(running)
+    assert running.found() == {FailureMode.NO_CONTEXT}
+    sentence = running.learning.run(TENANT).findings[0].sentence
+    assert sentence == "24 of 24 handoff packets (100 %) were less than half complete."
+
+
 def test_a_policy_that_waits_for_sentiment_is_named(closing: list[RunningDesk]) -> None:
     running = RunningDesk(policy=SENTIMENT_ONLY).serve()
     closing.append(running)
@@ -166,4 +183,3 @@ def test_reviews_that_stopped_are_named(closing: list[RunningDesk]) -> None:
     assert running.found() == set(), "nothing is overdue yet"
     running.now_ms += 8 * DAY_MS
     assert running.found() == {FailureMode.NO_LEARNING}
-

@@ -123,11 +123,8 @@ class EpisodeReader:
                 self._signals(event)
             case e.Decided():
                 self._decision(event)
-            case e.Escalated():
-                self._handoff(at_ms)
-                self.now.handoff_completeness = event.completeness
-            case e.OwnershipTaken():
-                self._handoff(at_ms)
+            case e.Escalated() | e.OwnershipTaken():
+                self._handed_over(event, at_ms)
             case e.Resolved() | e.SatisfactionGiven() | e.RestatementNoted():
                 self._end(event, at_ms)
             case _:
@@ -194,6 +191,11 @@ class EpisodeReader:
                 return
         self.now.turn_times_ms[index] = at_ms
         self.turns += 1
+
+    def _handed_over(self, event: e.Escalated | e.OwnershipTaken, at_ms: int) -> None:
+        self._handoff(at_ms)
+        if isinstance(event, e.Escalated):
+            self.now.handoff_completeness = event.completeness
 
     def _handoff(self, at_ms: int, turn: int | None = None) -> None:
         if self.now.handoff_turn is None:

@@ -1,6 +1,5 @@
 """What the service keeps of Learn: the ledger's episodes, the newest run, the review queue, and the canary's watch."""
 
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from trustladder.core.failure_modes import Reviews
 from trustladder.core.governance import LearnRan, Stage
 from trustladder.desk.reviews import REVIEW
 from trustladder.desk.rollout import Rollouts
-from trustladder.errors import TrustladderError
 from trustladder.learn.live import LiveEpisodes
 from trustladder.learn.run import DAY_MS, PERIOD_DAYS, LearnRun, run_learn
 from trustladder.ledger.protocol import Due, DueState, Ledger
@@ -21,8 +19,6 @@ log = structlog.get_logger()
 
 FRESH_SECONDS = 20.0
 """How old the figures of a page may be."""
-WATCH_SECONDS = 60.0
-"""How often a canary is held against its bounds."""
 MOST_REVIEWS = 1_000
 
 
@@ -77,34 +73,15 @@ def _reviews(episodes: Sequence[Episode], waiting: Sequence[Due], now_ms: int, d
     return Reviews(len(waiting), sum(1 for due in waiting if due.due_ms < now_ms), done)
 
 
-class CanaryWatch(threading.Thread):
-    """Holds every running canary against its bounds, once a minute, and halts the one that has left them."""
-
-    def __init__(self, learning: Learning) -> None:
-        super().__init__(name="canary", daemon=True)
-        self._learning = learning
-        self._stopping = threading.Event()
-
-    def run(self) -> None:
-        """Work until stopped; a failure is logged and tried again."""
-        while not self._stopping.wait(WATCH_SECONDS):
-            try:
-                self.look()
-            except TrustladderError as error:
-                log.warning("the canary could not be watched, it will be tried again", error=str(error))
-
-    def look(self) -> None:
-        """Look at every tenant once."""
-        rollouts = self._learning.rollouts
-        for tenant in rollouts.tenants():
-            running = rollouts.state(tenant).running
-            if running is None or running.stage is not Stage.CANARY:
-                continue
-            why = rollouts.halt_if_out_of_bounds(tenant, self._learning.episodes(tenant))
-            if why:
-                log.warning("a canary was halted", tenant=tenant, why=why)
-
-    def stop(self) -> None:
-        """Stop after the present look."""
-        self._stopping.set()
-        self.join(timeout=10)
+def watch_canaries(learning: Learning) -> int:
+    """Hold every running canary against its bounds, and halt those that have left them; return how many."""
+    rollouts, halted = learning.rollouts, 0
+    for tenant in rollouts.tenants():
+        running = rollouts.state(tenant).running
+        if running is None or running.stage is not Stage.CANARY:
+            continue
+        why = rollouts.halt_if_out_of_bounds(tenant, learning.episodes(tenant))
+        if why:
+            halted += 1
+            log.warning("a canary was halted", tenant=tenant, why=why)
+    return halted

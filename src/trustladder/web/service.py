@@ -28,13 +28,14 @@ from trustladder.settings import Settings
 from trustladder.web.access import Access
 from trustladder.web.app import create_app
 from trustladder.web.keys import KeyRing
-from trustladder.web.learning import CanaryWatch, Learning
+from trustladder.web.learning import Learning, watch_canaries
 from trustladder.web.pages.macros import read_macros
 
 CLOCK_SECONDS = 1.0
 OUTBOX_SECONDS = 1.0
 WATCHDOG_SECONDS = 60.0
 PRUNING_SECONDS = 600.0
+CANARY_SECONDS = 60.0
 MOST_WARMING_TURNS = 3
 
 
@@ -110,7 +111,7 @@ def build_app(settings: Settings) -> FastAPI:
         Round("watchdog", WATCHDOG_SECONDS, watchdog.look),
         Round("outbox", OUTBOX_SECONDS, lambda: deliver_due(desk.ledger, notify.senders)),
         Round("pruning", PRUNING_SECONDS, lambda: prune(desk.ledger)),
-        CanaryWatch(learning),
+        Round("canary", CANARY_SECONDS, lambda: watch_canaries(learning)),
     )
     app = create_app(desk, *workers, alarms=(watchdog.alarms,))
     if ring is not None:
