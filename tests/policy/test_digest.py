@@ -17,7 +17,7 @@ def test_comments_layout_and_the_order_of_keys_do_not_change_it() -> None:
 
 
 def test_it_is_the_same_in_every_process() -> None:
-    assert policy_of().digest == "c1540c4d64d53857916351651279065619d02f7743edc4d3a8030298fa8a421d"
+    assert policy_of().digest == "0858381bf80f7a3c086ef1ab85c9bd180624b410e3d9698931904bcd6ae87c5e"
 
 
 @pytest.mark.parametrize(

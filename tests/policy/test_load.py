@@ -199,3 +199,13 @@ def test_acts_and_tools_mean_the_same_in_any_order() -> None:
     )
     assert policy_of(text).contained.acts == (Act.ACKNOWLEDGE, Act.GATHER, Act.SUMMARISE, Act.TRIAGE)
     assert policy_of(text).digest == policy_of().digest
+
+
+def test_targets_of_the_indicators_are_shares_and_hours() -> None:
+    block = "targets: {restated_after_handoff: 10%, time_to_resolution: 8}\nmessages:"
+    assert dict(load_policy(changed(("messages:", block))).targets) == {
+        "restated_after_handoff": 0.1,
+        "time_to_resolution": 8.0,
+    }
+    with pytest.raises(PolicyError, match="weather"):
+        load_policy(changed(("messages:", "targets: {weather: 10%}\nmessages:")))

@@ -155,7 +155,7 @@ class Policy:
 
     ``digest`` is the SHA-256 of the policy's canonical form, in hex; every decision carries it. ``weights`` are
     points at full strength. Messages by reason (``holding``, ``handoff``, ``nobody_there`` …) are in ``messages``
-    by language.
+    by language. ``targets`` are those of the five indicators, by key and in the indicator's unit.
     """
 
     digest: str
@@ -173,6 +173,7 @@ class Policy:
     high_value: float | None = None
     audit_sample_percent: float = 0.0
     audit_sample_seed: int = 0
+    targets: Mapping[str, float] = field(default_factory=dict)
     permit_seconds: float = 5.0
     compiled: Compiled = field(init=False, repr=False, compare=False)
     relevant_signals: frozenset[str] = field(init=False, repr=False, compare=False)

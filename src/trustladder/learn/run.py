@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from trustladder.core.episode import Episode
 from trustladder.core.failure_modes import Evidence, Finding, Reviews, failure_modes
 from trustladder.core.governance import Governance
-from trustladder.core.indicators import Indicator, five_indicators
+from trustladder.core.indicators import Indicator, TrendPoint, five_indicators, trend
 from trustladder.core.policy import Policy
 from trustladder.core.verdict import EpisodeVerdict, GoldenTransfer, Verdict, golden_transfers, hindsight
 from trustladder.learn.misses import MissEstimate, drawn_of, missed_rate
 from trustladder.learn.spillover import Spillover, trust_spillover
 
 DAY_MS = 86_400_000
+WEEK_MS = 7 * DAY_MS
 PERIOD_DAYS = 28
 """Four whole weeks: every weekday counts alike."""
-FEWEST = 20
-"""A figure from fewer tickets is shown greyed: it says little."""
+TREND_WEEKS = 12
+"""How many weeks the trend goes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,9 @@ class TypeVerdicts:
 class LearnRun:
     """What one run found on the episodes that began from ``since_ms`` up to ``now_ms`` (epoch milliseconds).
 
-    ``indicators`` stand beside those of the period of the same length ``before``. ``late`` are the tickets to read
-    first: most turns late first.
+    ``indicators`` stand beside those of the period of the same length ``before``, ``trend`` has them by week, and
+    ``releases_ms`` are the moments at which a policy came into force. ``late`` are the tickets to read first, with how
+    many turns late each was.
     """
 
     since_ms: int
@@ -62,6 +64,8 @@ class LearnRun:
     policy_digest: str
     indicators: tuple[Indicator, ...]
     before: tuple[Indicator, ...]
+    trend: tuple[TrendPoint, ...]
+    releases_ms: tuple[int, ...]
     types: tuple[TypeVerdicts, ...]
     transfers: tuple[GoldenTransfer, ...]
     misses: MissEstimate
@@ -91,8 +95,10 @@ def run_learn(
         now_ms=now_ms,
         policy_name=policy.name,
         policy_digest=policy.digest,
-        indicators=five_indicators(period),
-        before=five_indicators(before),
+        indicators=five_indicators(period, policy.targets, now_ms),
+        before=five_indicators(before, policy.targets, since_ms),
+        trend=trend([ep for ep in episodes if ep.started_at_ms >= now_ms - TREND_WEEKS * WEEK_MS]),
+        releases_ms=tuple(at_ms for at_ms, _ in governance.releases[1:]),
         types=_by_type(judged),
         transfers=golden_transfers(judged),
         misses=missed_rate(drawn_of(kept), len(kept)),

@@ -71,7 +71,15 @@ def _head(old: Policy, new: Policy) -> Iterator[str]:
     yield from _plain(words, old, new)
 
 
+def _targets(old: Policy, new: Policy) -> Iterator[str]:
+    for key in dict.fromkeys((*old.targets, *new.targets)):
+        before, now = old.targets.get(key), new.targets.get(key)
+        if before != now:
+            yield _instead(f"the target of {key} is now", now, before)
+
+
 def _tail(old: Policy, new: Policy) -> Iterator[str]:
+    yield from _targets(old, new)
     words = {
         "audit_sample_percent": "the percentage of automated tickets that people re-read is now",
         "audit_sample_seed": "the seed of the audit sample is now",

@@ -73,6 +73,7 @@ def _build(model: PolicyFile, conditions: ConditionReader) -> Policy:
         high_value=model.high_value,
         audit_sample_percent=float(model.audit_sample_percent),
         audit_sample_seed=model.audit_sample_seed,
+        targets={key: float(value) for key, value in model.targets if value is not None},
         permit_seconds=float(model.permit_seconds),
     )
 

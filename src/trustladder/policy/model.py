@@ -160,6 +160,16 @@ class MessagesPart(Part):
     resolved: Sentences = Field(default={}, description="asked when a person has resolved: is it solved?")
 
 
+class TargetsPart(Part):
+    """What the business sets out to reach with the five indicators; pages hold each figure against it."""
+
+    escalated_after_repetition: Percent | None = Field(default=None, description="at most this share")
+    restated_after_handoff: Percent | None = Field(default=None, description="at most this share")
+    dwell_beyond_policy: Percent | None = Field(default=None, description="at most this share")
+    time_to_resolution: float | None = Field(default=None, gt=0, description="at most so many hours in the middle case")
+    escalated_satisfaction: Percent | None = Field(default=None, description="at least this share")
+
+
 class PolicyFile(Part):
     """A trustladder policy: when automation is contained, when a person takes over, and who that is."""
 
@@ -177,4 +187,5 @@ class PolicyFile(Part):
     messages: MessagesPart = Field(default=MessagesPart(), description="what the customer is told")
     audit_sample_percent: float = Field(default=0.0, ge=0, le=100, description="automated tickets that people re-read")
     audit_sample_seed: int = Field(default=0, ge=0, description="another number draws another sample")
+    targets: TargetsPart = Field(default=TargetsPart(), description="of the five indicators")
     permit_seconds: float = Field(default=5.0, gt=0, le=5, description="how long a released draft may be sent")

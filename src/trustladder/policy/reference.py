@@ -62,6 +62,7 @@ _BLOCKS = (
     ("PersonPart", "`people`: by name"),
     ("HoursPart", "`hours`: by name"),
     ("MessagesPart", "`messages`"),
+    ("TargetsPart", "`targets`"),
 )
 _SCENARIO_BLOCKS = (
     ("ScenarioPart", "A scenario"),

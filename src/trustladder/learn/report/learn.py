@@ -6,9 +6,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from trustladder.core.indicators import SMALL_N
 from trustladder.core.verdict import TOLERANCES, Verdict
 from trustladder.learn.report import words
-from trustladder.learn.run import FEWEST, LearnRun
+from trustladder.learn.run import LearnRun
 
 SHOWN_TOLERANCE = 2
 """The tolerance of GT-T, in turns, that a terminal has room for; the page and the JSON hold them all."""
@@ -57,7 +58,7 @@ def _indicators(run: LearnRun) -> Table:
         table.add_column(column)
     for now, before in zip(run.indicators, run.before, strict=True):
         told = words.reach(now) or f"cannot be told: {now.missing}"
-        few = " (few tickets)" if 0 < now.n < FEWEST else ""
+        few = " (few tickets)" if now.n and now.is_small else ""
         value = Text(words.figure(now) or "–", style="dim" if few else "bold")
         table.add_row(now.name, value, words.figure(before) or "–", Text(told + few, style="dim"))
     return table
@@ -87,7 +88,7 @@ def _types(run: LearnRun) -> Table:
     for row in run.types:
         counts = [f"{row.counts[verdict.value]:,}" for verdict in Verdict]
         score = f"{scores[row.ticket_type][TOLERANCES.index(SHOWN_TOLERANCE)]:.2f}"
-        table.add_row(row.ticket_type, f"{row.n:,}", *counts, score, style="dim" if row.n < FEWEST else "")
+        table.add_row(row.ticket_type, f"{row.n:,}", *counts, score, style="dim" if row.n < SMALL_N else "")
     return table
 
 

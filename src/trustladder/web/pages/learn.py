@@ -9,16 +9,17 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 
 from trustladder.core.failure_modes import FailureMode
-from trustladder.core.indicators import Indicator
+from trustladder.core.indicators import SMALL_N, Indicator
 from trustladder.core.verdict import TOLERANCES, Verdict
 from trustladder.errors import BadInput
-from trustladder.learn.report.words import figure, percent, reach
-from trustladder.learn.run import FEWEST, PERIOD_DAYS, LearnRun
+from trustladder.learn.report.words import duration_of_hours, figure, percent, reach
+from trustladder.learn.run import PERIOD_DAYS, LearnRun
 from trustladder.ledger.protocol import TicketKey
 from trustladder.web.pages.guard import PageRoute
 from trustladder.web.pages.places import TheBoard, TheRoom
 from trustladder.web.pages.render import html
 from trustladder.web.pages.rows import rows
+from trustladder.web.pages.sparks import sparkline
 
 router = APIRouter(prefix="/learn", route_class=PageRoute, include_in_schema=False)
 
@@ -26,13 +27,6 @@ Days = Annotated[int, Query(ge=7, le=56)]
 MOST_SHOWN = 200
 LATE, REVIEW_MISSES = "late", "misses"
 """Names of lists of tickets, besides the keys of indicators and of failure modes."""
-
-WORSE_WHEN_HIGHER = {
-    "escalated_after_repetition",
-    "restated_after_handoff",
-    "dwell_beyond_policy",
-    "time_to_resolution",
-}
 
 
 @router.get("")
@@ -48,7 +42,7 @@ def dashboard(room: TheRoom, days: Days = PERIOD_DAYS) -> Response:
         "verdicts": list(Verdict),
         "tolerances": TOLERANCES,
         "percent": percent,
-        "fewest": FEWEST,
+        "fewest": SMALL_N,
         "last_learn": room.learning.rollouts.state(room.tenant).last_learn,
     }
     return html("learn.html", context)
@@ -65,7 +59,9 @@ def _shown(run: LearnRun, index: int) -> dict[str, object]:
         "reach": reach(now),
         "before": figure(before),
         "moved": _moved(now, before),
-        "few": now.n < FEWEST,
+        "few": now.is_small,
+        "target": _target(now),
+        "spark": sparkline(run.trend, index, run.releases_ms, now.target, f"{now.name}, by week"),
         "missing": now.missing,
         "tickets": len(now.tickets),
     }
@@ -78,7 +74,16 @@ def _moved(now: Indicator, before: Indicator) -> str:
     if now.low <= before.value <= now.high:
         return "no clear change"
     higher = now.value > before.value
-    return "worse" if higher is (now.key in WORSE_WHEN_HIGHER) else "better"
+    return "better" if higher is (now.better == "higher") else "worse"
+
+
+def _target(indicator: Indicator) -> str:
+    """Say what is aimed at and whether it is reached beyond chance."""
+    if indicator.target is None:
+        return ""
+    aim = percent(indicator.target) if indicator.unit == "share" else duration_of_hours(indicator.target)
+    reached = {True: "reached", False: "not reached", None: "cannot be told yet"}[indicator.meets_target]
+    return f"{'at least' if indicator.better == 'higher' else 'at most'} {aim}: {reached}"
 
 
 @router.post("/run")
