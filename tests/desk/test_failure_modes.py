@@ -138,7 +138,10 @@ def test_escalation_a_turn_late_is_named(closing: list[RunningDesk]) -> None:
     closing.append(running)
     assert running.found() == {FailureMode.DELAY}
     finding = running.learning.run_for(TENANT, "ana").findings[0]
-    assert "24 (100 %) got one late or not at all (0 never); the bot wrote 1 more times" in finding.sentence
+    assert (
+        "24 (100 %) got one late or not at all (0 never); in the middle one the bot went on for 1 turn"
+        in finding.sentence
+    )
     assert len(finding.tickets) == TICKETS // 2
 
 

@@ -94,7 +94,7 @@ def _delay(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         FailureMode.DELAY,
         f"Of {len(needed):,} tickets that needed a person, {len(late):,} ({_percent(len(late), len(needed))}) got one "
-        f"late or not at all ({missed:,} never); the bot wrote {turns[len(turns) // 2]} more times in the middle one.",
+        f"late or not at all ({missed:,} never); in the middle one the bot went on {_turns(turns[len(turns) // 2])}.",
         "Lower escalate_at or add a hard rule for what these tickets share; price the change with a backtest first.",
         _names(late),
     )
@@ -184,6 +184,10 @@ _LOOKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     _metric_blindness,
     _no_learning,
 )
+
+
+def _turns(n: int) -> str:
+    return "for 1 turn" if n == 1 else f"for {n:,} turns"
 
 
 def _percent(part: int, whole: int) -> str:
