@@ -28,6 +28,7 @@ from trustladder.settings import Settings
 from trustladder.web.access import Access
 from trustladder.web.app import create_app
 from trustladder.web.keys import KeyRing
+from trustladder.web.learn_metrics import learn_metrics
 from trustladder.web.learning import Learning, watch_canaries
 from trustladder.web.pages.macros import read_macros
 
@@ -118,6 +119,7 @@ def build_app(settings: Settings) -> FastAPI:
         app.add_middleware(Access, ring=ring)
     app.state.macros = macros
     app.state.learning = learning
+    app.state.metrics.add(lambda _: learn_metrics(learning))
     return app
 
 

@@ -148,6 +148,13 @@ def test_the_figures_come_as_csv_that_no_spreadsheet_runs(learning_service: Serv
     ]
 
 
+def test_the_same_figures_are_there_to_be_scraped(learning_service: Service) -> None:
+    text = httpx2.get(learning_service.url + "/metrics").text
+    assert 'trustladder_failure_mode{mode="metric_blindness",tenant="default"} 1.0' in text
+    assert 'trustladder_indicator{indicator="escalated_after_repetition",tenant="default"} 0.0' in text
+    assert 'trustladder_reviews{state="waiting",tenant="default"}' in text
+
+
 def test_a_page_that_is_not_there_says_so(learning_service: Service) -> None:
     for path in ("/learn/tickets/weather", "/learn/proposals/p-9", "/learn/review?ticket=nobody"):
         answer = httpx2.get(learning_service.url + path)
