@@ -114,6 +114,8 @@ def main() -> None:
     with TemporaryDirectory() as place, served(Path(place)) as url, _browser() as browser:
         for shot in shots:
             page = _page(browser, url, shot)
+            if not asked.every:
+                page.locator(".badge").wait_for()  # it comes a moment after the page
             page.screenshot(path=folder / f"{shot.name}.png", full_page=shot.whole)
             page.context.close()
             if not asked.every:

@@ -4,7 +4,7 @@ Priority is what another hour of waiting costs, doubled for every allowed stretc
 since the handoff. It grows without bound, so that nothing starves, and automation speed plays no part in it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from trustladder.core.calendar import is_open
@@ -34,14 +34,19 @@ def priority(queue: Queue, row: TicketSummary, at_ms: int) -> float:
     return float(queue.cost_of_delay_per_hour * risk_weight * 2.0**doublings)
 
 
-def in_order(policy: Policy, rows: Iterable[TicketSummary], at_ms: int) -> list[TicketSummary]:
-    """Return the rows in the order in which people should take them: highest priority first, then the longest wait."""
+def rank(policy: Policy, at_ms: int) -> Callable[[TicketSummary], tuple[float, int, str]]:
+    """Return what rows are sorted by at a moment, the least first: highest priority, then the longest wait."""
 
     def key(row: TicketSummary) -> tuple[float, int, str]:
-        queue = policy.queues.get(row.queue, Queue(row.queue))
+        queue = policy.queues.get(row.queue) or Queue(row.queue)
         return -priority(queue, row, at_ms), row.waiting_since_ms or row.updated_at_ms, row.ticket_id
 
-    return sorted(rows, key=key)
+    return key
+
+
+def in_order(policy: Policy, rows: Iterable[TicketSummary], at_ms: int) -> list[TicketSummary]:
+    """Return the rows in the order in which people should take them: highest priority first, then the longest wait."""
+    return sorted(rows, key=rank(policy, at_ms))
 
 
 def standing_of(
@@ -55,17 +60,16 @@ def standing_of(
     """
     person = policy.people.get(person_id)
     own = priority(policy.queues.get(taken.queue, Queue(taken.queue)), taken, at_ms)
-    opened = {queue.id: is_open(policy.hours.get(queue.hours), at_ms) for queue in policy.queues.values()}
+    by_queue = {queue.id: _allowed_by_queue(policy, person, queue, at_ms) for queue in policy.queues.values()}
     count = comparable = 0
     above: list[PassedOver] = []
     for row in waiting:
         if row.ticket_id == taken.ticket_id:
             continue
-        queue = policy.queues.get(row.queue, Queue(row.queue))
-        allowed = _allowed(policy, person, queue, row, is_there=opened.get(queue.id, True))
+        allowed = by_queue.get(row.queue) or _allowed_by_ticket(person, row)
         count += 1
         comparable += not allowed
-        theirs = priority(queue, row, at_ms)
+        theirs = priority(policy.queues.get(row.queue) or Queue(row.queue), row, at_ms)
         if theirs > own > 0:
             above.append(PassedOver(row.ticket_id, row.queue, round(theirs / own, 2), allowed))
     named = sorted(above, key=lambda passed: (bool(passed.allowed), -passed.times_higher))[:MOST_NAMED]
@@ -73,13 +77,16 @@ def standing_of(
     return Standing(count, comparable, unallowed, len(above) - unallowed, tuple(named))
 
 
-def _allowed(policy: Policy, person: Person | None, queue: Queue, row: TicketSummary, *, is_there: bool) -> str:
-    """Say why this person may pass a ticket over, "" where nothing allows it."""
-    if person is not None and queue.id in policy.queues and person.id not in queue.people:
+def _allowed_by_queue(policy: Policy, person: Person | None, queue: Queue, at_ms: int) -> str:
+    """Say why this person may pass over every ticket of a queue, "" where nothing allows it."""
+    if person is not None and person.id not in queue.people:
         return "queue"
-    if not is_there:
-        return "hours"
-    if person is not None and not speaks(person, row.language):
+    return "" if is_open(policy.hours.get(queue.hours), at_ms) else "hours"
+
+
+def _allowed_by_ticket(person: Person | None, row: TicketSummary) -> str:
+    """Say why this person may pass a ticket over that waits in a queue of theirs, "" where nothing allows it."""
+    if person is not None and row.language and not speaks(person, row.language):
         return "language"
     return "" if may_decide(person, row.needs_amount) else "authority"
 

@@ -47,6 +47,7 @@ class Desk:
     ``new_id`` gives ids that cannot be guessed. ``channels`` says who is told about what, ``asks_for`` reads which
     facts a person asks the customer for. Errors are those of `trustladder.errors`; when the ledger cannot be reached,
     nothing was recorded and nothing may be sent. ``detectors`` tells how perception does, for readiness and metrics.
+    ``waiting`` gives a tenant's tickets that wait for a person; whoever keeps them in memory may put that in its place.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Desk:
         self._cache = TicketCache()
         self.detectors: Callable[[], Sequence[DetectorStatus]] = tuple
         self.tally = Tally()
+        self.waiting: Callable[[str], Sequence[TicketSummary]] = self._read_waiting
 
     # -- turns ---------------------------------------------------------------------------------------------
 
@@ -260,8 +262,11 @@ class Desk:
         ticket = self._newest(key)
         if ticket.lane is not Lane.ESCALATED or ticket.owner is not None:
             return None
-        waiting = self.ledger.summaries(key.tenant, lanes=(Lane.ESCALATED,), limit=10_000).rows
-        return standing_of(self.policy(key.tenant), summarise(ticket), waiting, person_id, self.ledger.now_ms())
+        waiting, now_ms = self.waiting(key.tenant), self.ledger.now_ms()
+        return standing_of(self.policy(key.tenant), summarise(ticket), waiting, person_id, now_ms)
+
+    def _read_waiting(self, tenant: str) -> Sequence[TicketSummary]:
+        return self.ledger.summaries(tenant, lanes=(Lane.ESCALATED,), limit=10_000).rows
 
     # -- how a command is carried out ----------------------------------------------------------------------
 

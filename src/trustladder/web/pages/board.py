@@ -4,12 +4,13 @@ Lists and counts are asked for far more often than tickets change, so that each 
 and not once a page. The board holds nothing that the ledger does not: it can be dropped and read again at any time.
 """
 
+from bisect import insort
 from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
 
 from trustladder.core.containment import Lane
 from trustladder.core.policy import Policy
-from trustladder.core.queueing import in_order
+from trustladder.core.queueing import in_order, rank
 from trustladder.core.summary import TicketSummary
 from trustladder.ledger.protocol import Ledger, TicketKey
 
@@ -18,8 +19,8 @@ MOST_AUTOMATED = 2_000
 """How many automated tickets, newest first, a board holds; the API lists them all."""
 MOST_RESOLVED = 200
 BATCH = 500
-ORDER_MS = 1_000
-"""How long an order of priority is kept: priorities grow by the minute."""
+ORDER_MS = 2_000
+"""How long an order of priority is kept, and only what changed is put in its place: priorities grow by the minute."""
 
 
 class Rows:
@@ -29,7 +30,7 @@ class Rows:
         self.by_id = {row.ticket_id: row for row in rows}
         self.sequence = 0
         self._moved_at: dict[str, int] = {}
-        self._version = 0
+        self._touched: set[str] = set()
         self._order: tuple[tuple[object, ...], list[TicketSummary]] = ((), [])
 
     def put(self, row: TicketSummary, sequence: int) -> None:
@@ -38,7 +39,7 @@ class Rows:
         if held is None or held.lane is not row.lane:
             self._moved_at[row.ticket_id] = sequence
         self.by_id[row.ticket_id] = row
-        self._version += 1
+        self._touched.add(row.ticket_id)
 
     def of(self, *lanes: Lane) -> list[TicketSummary]:
         """Return the rows in some lanes, in no order."""
@@ -50,10 +51,24 @@ class Rows:
 
     def waiting(self, policy: Policy, now_ms: int) -> list[TicketSummary]:
         """Return the tickets that wait for a person, in the order in which people should take them."""
-        order_of = (self._version, policy.digest, now_ms // ORDER_MS)
+        touched, self._touched = self._touched, set()
+        order_of, order = (policy.digest, now_ms // ORDER_MS), self._order[1]
         if self._order[0] != order_of:
-            self._order = (order_of, in_order(policy, self.of(Lane.ESCALATED), now_ms))
-        return self._order[1]
+            order = in_order(policy, self.of(Lane.ESCALATED), now_ms)
+        elif touched:
+            order = self._mended(order, touched, rank(policy, now_ms))
+        self._order = (order_of, order)
+        return order
+
+    def _mended(
+        self, order: list[TicketSummary], touched: set[str], key: Callable[[TicketSummary], tuple[float, int, str]]
+    ) -> list[TicketSummary]:
+        """Return an order with the rows that changed in their new places, or gone."""
+        mended = [row for row in order if row.ticket_id not in touched]
+        for row in (self.by_id.get(name) for name in touched):
+            if row is not None and row.lane is Lane.ESCALATED:
+                insort(mended, row, key=key)
+        return mended
 
     def trim(self) -> None:
         """Let go of the oldest automated and resolved tickets, once there are twice as many as are shown."""

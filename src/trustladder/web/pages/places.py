@@ -12,11 +12,9 @@ from trustladder.web.pages.live import Hub
 from trustladder.web.pages.who import TheWho, Who
 
 
-def hub_of(request: Request, desk: TheDesk) -> Hub:
-    """Return the hub of this app, made when it is first asked for."""
-    hub = getattr(request.app.state, "hub", None)
-    if not isinstance(hub, Hub):
-        hub = request.app.state.hub = Hub(Board(desk.ledger))
+def hub_of(request: Request) -> Hub:
+    """Return the hub of this app."""
+    hub: Hub = request.app.state.hub
     return hub
 
 
