@@ -217,11 +217,12 @@ def golden_transfers(judged: Iterable[tuple[Episode, EpisodeVerdict]]) -> tuple[
     by_type: dict[str, list[tuple[Episode, EpisodeVerdict]]] = defaultdict(list)
     for episode, verdict in judged:
         by_type[episode.ticket_type].append((episode, verdict))
-    found = [GoldenTransfer(name, len(pairs), _means(pairs)) for name, pairs in by_type.items()]
+    found = [GoldenTransfer(name, len(pairs), mean_golden_transfer(pairs)) for name, pairs in by_type.items()]
     return tuple(sorted(found, key=lambda transfer: (-transfer.n, transfer.ticket_type)))
 
 
-def _means(judged: Iterable[tuple[Episode, EpisodeVerdict]]) -> tuple[float, ...]:
+def mean_golden_transfer(judged: Iterable[tuple[Episode, EpisodeVerdict]]) -> tuple[float, ...]:
+    """Return the mean GT-T of at least one episode, for each of the `TOLERANCES`."""
     places = [_places(episode, verdict) for episode, verdict in judged]
     return tuple(sum(golden_transfer_within(*at, tolerance) for at in places) / len(places) for tolerance in TOLERANCES)
 

@@ -17,6 +17,7 @@ from trustladder.core.signals import CATALOGUE
 from trustladder.core.verdict import Verdict
 from trustladder.learn.case import Case, EpisodeReading
 from trustladder.learn.conversation import Notice, total_left_out
+from trustladder.learn.spillover import Spillover, trust_spillover
 from trustladder.learn.strategies import StrategyResult, compare
 
 NO_BOT = (
@@ -95,6 +96,7 @@ class Audit:
     episodes: int
     in_automation: int
     indicators: tuple[Indicator, ...]
+    spillover: Spillover
     standing: Mapping[str, int]
     hindsight: Mapping[str, int]
     overstayed: int
@@ -175,6 +177,7 @@ class Auditor:
             episodes=len(self.readings),
             in_automation=len(with_bot),
             indicators=_indicators(with_bot),
+            spillover=trust_spillover((reading.episode, reading.hindsight) for reading in self.readings),
             standing=_verdicts(reading.against_policy.verdict for reading in with_bot),
             hindsight=_verdicts(reading.hindsight.verdict for reading in with_bot),
             overstayed=len(over),

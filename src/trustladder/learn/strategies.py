@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from trustladder.core.episode import Episode
-from trustladder.core.verdict import Verdict, golden_turn, verdict_on, went_badly, went_well
+from trustladder.core.verdict import (
+    EpisodeVerdict,
+    Verdict,
+    golden_turn,
+    mean_golden_transfer,
+    verdict_on,
+    went_badly,
+    went_well,
+)
 from trustladder.learn.case import EpisodeReading
 
 HandoffTurn = Callable[[Episode], int | None]
@@ -30,7 +38,8 @@ class StrategyResult:
 
     ``bot_turns`` are those before its handoff, ``beyond_turns`` those of them after the golden turn of hindsight,
     ``contained_turns`` those under containment. ``caught`` of ``ended_badly`` and ``unneeded`` of ``ended_well`` count
-    handoffs among the episodes whose end is known; both totals are 0 where none is.
+    handoffs among the episodes whose end is known; both totals are 0 where none is. ``golden_transfer`` is the mean
+    GT-T (1 is best) at each of the tolerances.
     """
 
     key: str
@@ -45,6 +54,7 @@ class StrategyResult:
     caught: int
     ended_well: int
     unneeded: int
+    golden_transfer: tuple[float, ...]
 
 
 def _first(turns: Iterable[int]) -> int | None:
@@ -69,9 +79,11 @@ def compare(readings: Iterable[EpisodeReading]) -> tuple[StrategyResult, ...]:
 def _result(strategy: Strategy, episodes: list[Episode]) -> StrategyResult:
     verdicts: Counter[str] = Counter({verdict.value: 0 for verdict in Verdict})
     handoffs = bot_turns = contained = beyond = caught = unneeded = 0
+    judged: list[tuple[Episode, EpisodeVerdict]] = []
     for episode in episodes:
         turn = strategy.handoff_turn(episode)
         verdict = verdict_on(episode, golden_turn(episode), turn)
+        judged.append((episode, verdict))
         verdicts[verdict.verdict.value] += 1
         beyond += verdict.late_by_turns
         handoffs += turn is not None
@@ -94,6 +106,7 @@ def _result(strategy: Strategy, episodes: list[Episode]) -> StrategyResult:
         caught=caught,
         ended_well=sum(map(went_well, episodes)),
         unneeded=unneeded,
+        golden_transfer=mean_golden_transfer(judged),
     )
 
 

@@ -21,6 +21,7 @@ def as_json(audit: Audit) -> dict[str, Any]:
     plain["beyond_turns"] = sum(audit.beyond_turns)
     for name in ("indicators", "strategies", "signals", "types", "rules"):
         plain[name] = [asdict(row) for row in getattr(audit, name)]
+    plain["spillover"] = asdict(audit.spillover)
     plain["worst"] = [_ticket(case) for case in audit.worst]
     plain["unneeded"] = [case.conversation for case in audit.unneeded]
     plain["limits"] = list(audit.limits)
