@@ -2,12 +2,14 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.web.pages.conftest import Service, Visit
 from trustladder.core.signals import Signal
 from trustladder.desk import AccountFacts, CustomerTurn, Resolution
 from trustladder.ledger.protocol import DueState
+from trustladder.web.pages import live
 
 
 def test_a_ticket_in_automation_is_taken_over_in_one_click_and_the_bot_falls_silent(
@@ -297,12 +299,15 @@ def test_what_is_written_meanwhile_is_marked_and_announced(service: Service, vis
     expect(line).to_be_hidden()
 
 
-def test_a_colleague_sees_who_is_writing_and_when_it_is_over(service: Service, visit: Visit) -> None:
+def test_a_colleague_sees_who_is_writing_and_when_it_is_over(
+    service: Service, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "WRITING_SECONDS", 1.5)  # the service runs in this process
     service.escalated("writes-1")
     ana, ben = visit("/tickets/writes-1", "agent"), visit("/tickets/writes-1", "engineer")
     ben.get_by_label("Internal note").press_sequentially("hm")
     expect(ana.get_by_text("Support engineer is writing here just now")).to_be_visible()
-    expect(ana.get_by_text("Support engineer has this ticket open too")).to_be_visible(timeout=12_000)
+    expect(ana.get_by_text("Support engineer has this ticket open too")).to_be_visible()
 
 
 def test_a_resolved_ticket_is_opened_again_by_undo(service: Service, visit: Visit) -> None:
