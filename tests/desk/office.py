@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from hypothesis import strategies as st
+
 from tests.desk.plain import perceive, read_acts
 from trustladder.core.conditions import Comparison, Condition
 from trustladder.core.containment import Act, Authority
@@ -75,3 +77,33 @@ def with_return(minutes: int | None) -> Policy:
     """Return the office's policy with another return timer."""
     clocks = replace(CLOCKS, return_minutes=minutes)
     return replace(POLICY, queues={name: replace(queue, clocks=clocks) for name, queue in POLICY.queues.items()})
+
+
+@st.composite
+def random_policies(draw: st.DrawFn) -> Policy:
+    """The office with other hours, clocks, costs, limits, and fewer people."""
+    minute = st.integers(1, 700)
+    shifts = st.builds(lambda day, start, long: Shift(day, start, start + long), st.integers(0, 6), minute, minute)
+    some = st.lists(shifts, max_size=4).map(tuple)
+    hours = {name: Hours(name, draw(st.sampled_from(ZONES)), draw(some)) for name in ("a", "b")}
+    named = st.sampled_from(("", "a", "b"))
+    minutes = st.integers(1, 600)
+    clocks = st.builds(Clocks, minutes, minutes, minutes, st.none() | minutes, minutes)
+    people = {
+        name: replace(person, hours=draw(named), authority={"refund": float(draw(st.integers(0, 2_000)))})
+        for name, person in POLICY.people.items()
+    }
+    queues = {
+        name: replace(
+            queue,
+            hours=draw(named),
+            clocks=draw(clocks),
+            cost_of_delay_per_hour=draw(st.integers(0, 100)),
+            people=tuple(draw(st.sets(st.sampled_from(sorted(people))))),
+        )
+        for name, queue in POLICY.queues.items()
+    }
+    return replace(POLICY, hours=hours, people=people, queues=queues)
+
+
+ZONES = ("Etc/UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata")
