@@ -236,6 +236,43 @@ def test_the_packet_says_what_was_wanted_tried_and_given() -> None:
     assert json.loads(to_json(packet))["queue"] == "billing"
 
 
+def test_what_was_said_between_the_first_and_the_last_turn_moves_too() -> None:
+    said = (
+        "Hi! I need some help with my booking.",
+        "I would like the earlier train on Tuesday, second class.",
+        "Yes.",
+        "And a seat at the window for my daughter Mina.",
+        "Can you confirm?",
+        "Yes, please go ahead with all of it.",
+    )
+    turns = [
+        event for i, text in enumerate(said) for event in (e.CustomerWrote(f"c{i}", text), e.BotWrote(f"b{i}", "Hm."))
+    ]
+    lookup = e.BotWrote("t", "", tool_calls=(ToolCall("find_booking", {"code": "QK3", "deep": {"a": 1}}),))
+    facts = e.SignalsDetected(facts=(StatedFact("order_number", "QK3.", 0), StatedFact("order_number", "QK3", 2)))
+    hello = e.BotWrote("h", "Welcome! I am the assistant of the railway, and you may ask me anything you want to know.")
+    events = history(e.TicketOpened(), hello, *turns, lookup, facts, e.Escalated("billing", "asked", 1, 1, 1))
+    packet = build_handoff(POLICY, fold_all(new_ticket("t", "1"), events))
+    wanted = " ".join(quote.text for quote in packet.customer_wants)
+    assert "earlier train on Tuesday" in wanted
+    assert "window" in wanted
+    assert packet.customer_wants[-1].text.startswith("Yes, please go ahead")
+    assert packet.open_question == "", "what was asked before was answered, or is asked again"
+    assert packet.do_not_ask_again == ("order number: QK3",)
+    assert packet.done == ("find_booking code QK3",)
+    assert all("Welcome" not in quote.text for quote in packet.tried), "a greeting is no answer"
+    assert 90 <= completeness(packet) < 100, "one word of a short question did not move"
+
+
+def test_a_packet_that_holds_little_of_what_was_said_is_not_complete() -> None:
+    packet = build_handoff(POLICY, escalated_ticket())
+    assert completeness(replace(packet, covered=40)) == 40
+    assert completeness(replace(packet, customer_wants=(), covered=40)) == 30
+    long = "word " * 10 + " ".join(f"detail{i}" for i in range(200))
+    events = history(e.TicketOpened(), e.CustomerWrote("1", long), e.Escalated("billing", "asked", 1, 1, 1))
+    assert completeness(build_handoff(POLICY, fold_all(new_ticket("t", "1"), events))) < 50
+
+
 def test_a_ticket_without_a_handoff_has_no_packet() -> None:
     with pytest.raises(ValueError, match="not been handed off"):
         build_handoff(POLICY, new_ticket("t", "1"))

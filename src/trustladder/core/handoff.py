@@ -4,10 +4,10 @@ It is built from the folded ticket alone, without a model: every line is a quote
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
-from trustladder.core.containment import Lane
-from trustladder.core.decision import Decision
+from trustladder.core.containment import Lane, ToolCall
+from trustladder.core.decision import Decision, Reason, ReasonKind
 from trustladder.core.plan import PlanStep
 from trustladder.core.policy import Policy
 from trustladder.core.signals import CATALOGUE, StatedFact
@@ -17,7 +17,14 @@ FLAT_BYTES = 4096
 """The most that helpdesks which carry metadata on a handoff accept (Sunshine ``passControl``)."""
 
 QUOTE_CHARACTERS = 280
+NEED_CHARACTERS = 480
+"""How much of one turn of the customer is quoted: what they want is cut last."""
+
+MOST_NEEDS = 6
 _GREETING_CHARACTERS = 24
+_FILLER_CHARACTERS = 80
+_MOST_DONE = 6
+_ARGUMENT_CHARACTERS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,10 @@ class Why:
 class Handoff:
     """The packet. Deadlines in epoch milliseconds; ``do_not_ask_again`` are facts the customer has given already.
 
-    ``proposal`` is what an earlier owner would do, who may not decide it, ``plan`` what happens next.
+    ``done`` are the bot's tool calls, newest last, with what they were called for. ``covered`` is how much of what the
+    customer said stands in the packet, in hundredths: of their distinct telling words, numbers and names. ``proposal``
+    is what an earlier owner would do, who may not decide it, ``plan`` what happens
+    next.
     """
 
     ticket_id: str
@@ -66,6 +76,8 @@ class Handoff:
     open_question: str = ""
     proposal: str = ""
     plan: tuple[PlanStep, ...] = ()
+    done: tuple[str, ...] = ()
+    covered: int = 100
 
 
 def build_handoff(policy: Policy, ticket: Ticket) -> Handoff:
@@ -74,12 +86,12 @@ def build_handoff(policy: Policy, ticket: Ticket) -> Handoff:
     if state is None:
         raise ValueError(f"ticket {ticket.ticket_id} has not been handed off")
     decision = ticket.decision
-    return Handoff(
+    packet = Handoff(
         ticket_id=ticket.ticket_id,
         episode=ticket.episode,
         customer_wants=_wants(ticket),
         established=ticket.facts,
-        tried=tuple(_quote(turn) for turn in _turns(ticket, Role.BOT) if turn.text.strip())[-3:],
+        tried=_tried(ticket),
         tools_used=tuple(dict.fromkeys(call.name for turn in _turns(ticket, Role.BOT) for call in turn.tool_calls)),
         promised=_promised(ticket),
         why=_why(decision, state.reason),
@@ -91,36 +103,80 @@ def build_handoff(policy: Policy, ticket: Ticket) -> Handoff:
         resolve_by_ms=state.resolve_by_ms,
         authority_needed=_authority_needed(policy, ticket),
         suggested_next_step=_next_step(ticket),
-        do_not_ask_again=tuple(f"{fact.kind.replace('_', ' ')}: {fact.value}" for fact in ticket.facts),
+        do_not_ask_again=_given(ticket),
         account=_account(ticket),
         previous_owners=tuple(name for name in state.owners if name != ticket.owner),
         open_question=_open_question(ticket),
         proposal=state.proposal,
         plan=state.plan,
+        done=_done(ticket),
     )
+    return replace(packet, covered=_covered(ticket, packet))
 
 
 def _turns(ticket: Ticket, role: Role) -> tuple[Turn, ...]:
     return tuple(turn for turn in ticket.stretch if turn.role is role)
 
 
-def _quote(turn: Turn) -> Quote:
+def _quote(turn: Turn, most: int = QUOTE_CHARACTERS) -> Quote:
     line = " ".join(turn.text.split())
-    return Quote(turn.index, line if len(line) <= QUOTE_CHARACTERS else line[: QUOTE_CHARACTERS - 1].rstrip() + "…")
+    return Quote(turn.index, line if len(line) <= most else line[: most - 1].rstrip() + "…")
 
 
 def _wants(ticket: Ticket) -> tuple[Quote, ...]:
-    """Quote the customer's first statement of the need, and the newest one where it differs."""
+    """Quote the need: first as they stated it, last as it stands, and between them what told most that was new."""
     said = [turn for turn in _turns(ticket, Role.CUSTOMER) if turn.text.strip()]
     telling = [turn for turn in said if len(turn.text.strip()) > _GREETING_CHARACTERS] or said
-    chosen = sorted({*telling[:1], *_restatements(ticket, telling), *telling[-1:]}, key=lambda turn: turn.index)
-    return tuple(_quote(turn) for turn in chosen)
+    chosen = [*telling[:1], *telling[1:][-1:]]
+    left = telling[1:-1]
+    while left and len(chosen) < MOST_NEEDS:
+        known = frozenset[str]().union(*(_words(turn.text) for turn in chosen))
+        best = max(left, key=lambda turn: len(_words(turn.text) - known))
+        if not _words(best.text) - known:
+            break
+        chosen.append(best)
+        left.remove(best)
+    return tuple(_quote(turn, NEED_CHARACTERS) for turn in sorted(chosen, key=lambda turn: turn.index))
 
 
-def _restatements(ticket: Ticket, telling: list[Turn]) -> list[Turn]:
-    held = ticket.signals.get("repetition")
-    turns = {item.turn for item in held.evidence} if held is not None else set()
-    return [turn for turn in telling if turn.index in turns]
+def _words(text: str) -> frozenset[str]:
+    """Return the telling words of a text: those of four letters and more, and whatever holds a digit."""
+    found = ("".join(filter(str.isalnum, word)).casefold() for word in text.split())
+    return frozenset(word for word in found if len(word) >= 4 or any(map(str.isdigit, word)))
+
+
+def _tried(ticket: Ticket) -> tuple[Quote, ...]:
+    """Quote the bot's newest answers: what it said before the customer had spoken, or only to fill time, is none."""
+    first = next((turn.index for turn in _turns(ticket, Role.CUSTOMER)), 0)
+    said = [turn for turn in _turns(ticket, Role.BOT) if turn.text.strip() and turn.index > first]
+    answers = [turn for turn in said if len(turn.text.strip()) > _FILLER_CHARACTERS] or said
+    return tuple(_quote(turn) for turn in answers[-3:])
+
+
+def _done(ticket: Ticket) -> tuple[str, ...]:
+    """Return what the bot's newest tool calls were and what for, each once."""
+    calls = [call for turn in _turns(ticket, Role.BOT) for call in turn.tool_calls]
+    told = (f"{call.name} {_arguments(call)}".strip() for call in calls)
+    return tuple(dict.fromkeys(told))[-_MOST_DONE:]
+
+
+def _arguments(call: ToolCall) -> str:
+    plain = [(name, value) for name, value in call.arguments.items() if isinstance(value, str | int | float)]
+    return ", ".join(f"{name} {str(value)[:_ARGUMENT_CHARACTERS]}" for name, value in plain)
+
+
+def _given(ticket: Ticket) -> tuple[str, ...]:
+    """Return the facts that the customer has given, each once, in the customer's spelling."""
+    told = (f"{fact.kind.replace('_', ' ')}: {fact.value.rstrip('.,;:!?')}" for fact in ticket.facts)
+    return tuple(dict.fromkeys(told))
+
+
+def _covered(ticket: Ticket, packet: Handoff) -> int:
+    """Return how much of the customer's telling words stands in the packet, in hundredths; 100 where they said none."""
+    said = frozenset[str]().union(*(_words(turn.text) for turn in _turns(ticket, Role.CUSTOMER)))
+    quotes = (*packet.customer_wants, *packet.tried)
+    moved = _words(" ".join((*(quote.text for quote in quotes), *packet.do_not_ask_again, *packet.done)))
+    return round(100 * len(said & moved) / len(said)) if said else 100
 
 
 def _promised(ticket: Ticket) -> tuple[Quote, ...]:
@@ -132,11 +188,20 @@ def _why(decision: Decision | None, reason: str) -> tuple[Why, ...]:
     if decision is None or not decision.reasons:
         return (Why(reason, ""),)
     given = tuple(
-        Why(r.sentence, r.rule_id, tuple(Quote(item.turn, item.quote) for item in r.evidence if item.quote))
+        Why(_told(r, decision), r.rule_id, tuple(Quote(item.turn, item.quote) for item in r.evidence if item.quote))
         for r in decision.reasons
         if r.lane >= Lane.ESCALATED
     )
     return given or (Why(reason, ""),)
+
+
+def _told(reason: Reason, decision: Decision) -> str:
+    """Return a reason in a sentence; a risk says what it comes from, for a number moves nobody."""
+    if reason.kind is not ReasonKind.RISK:
+        return reason.sentence
+    parts = [part for part in decision.risk.contributions if part.name in CATALOGUE and part.points_hundredths > 0]
+    drove = [signal_in_words(part.name) for part in parts[:3]]
+    return reason.sentence + (f": {'; '.join(drove)}" if drove else "")
 
 
 def _strongest(ticket: Ticket) -> tuple[tuple[str, int], ...]:
@@ -191,7 +256,8 @@ def _account(ticket: Ticket) -> tuple[tuple[str, str], ...]:
 
 
 def _open_question(ticket: Ticket) -> str:
-    asked = [turn for turn in _turns(ticket, Role.CUSTOMER) if "?" in turn.text]
+    """Return the last question of the customer's newest turn: earlier ones were answered, or asked again in it."""
+    asked = [turn for turn in _turns(ticket, Role.CUSTOMER)[-1:] if "?" in turn.text]
     if not asked:
         return ""
     sentence = asked[-1].text[: asked[-1].text.rindex("?") + 1]
@@ -199,24 +265,17 @@ def _open_question(ticket: Ticket) -> str:
     return " ".join(sentence[start + 1 :].split())[-QUOTE_CHARACTERS:]
 
 
-_PARTS = (
-    "customer_wants",
-    "established",
-    "tried",
-    "why",
-    "signals",
-    "queue",
-    "priority",
-    "authority_needed",
-    "suggested_next_step",
-    "open_question",
-)
+_ESSENTIAL = ("customer_wants", "why", "queue", "suggested_next_step")
 
 
 def completeness(packet: Handoff) -> int:
-    """Return how complete a packet is, in whole hundredths: the share of its ten parts that say something."""
-    filled = sum(1 for part in _PARTS if getattr(packet, part))
-    return round(100 * filled / len(_PARTS))
+    """Return how complete a packet is, in whole hundredths.
+
+    It is the share of the customer's telling words that move with it (``covered``), times the share of its four
+    essential parts that say something: an empty packet scores 0, and filling fields that hold nothing gains nothing.
+    """
+    filled = sum(1 for part in _ESSENTIAL if getattr(packet, part))
+    return round(packet.covered * filled / len(_ESSENTIAL))
 
 
 def to_json(packet: Handoff) -> str:
@@ -231,15 +290,16 @@ def flat(packet: Handoff) -> dict[str, str]:
     """
     wants = " / ".join(quote.text for quote in packet.customer_wants)
     pairs = {
-        "why": "; ".join(why.sentence for why in packet.why),
-        "customer_wants": wants,
         "priority": packet.priority,
         "queue": packet.queue,
-        "next_step": packet.suggested_next_step,
-        "do_not_ask_again": "; ".join(packet.do_not_ask_again),
-        "proposal": packet.proposal,
-        "open_question": packet.open_question,
         "authority_needed": packet.authority_needed,
+        "why": "; ".join(why.sentence for why in packet.why)[: FLAT_BYTES // 4],
+        "do_not_ask_again": "; ".join(packet.do_not_ask_again)[: FLAT_BYTES // 6],
+        "customer_wants": wants,
+        "open_question": packet.open_question,
+        "next_step": packet.suggested_next_step,
+        "proposal": packet.proposal,
+        "done": "; ".join(packet.done),
         "promised": " / ".join(quote.text for quote in packet.promised),
         "tried": " / ".join(quote.text for quote in packet.tried),
         "signals": ", ".join(f"{name} {strength}" for name, strength in packet.signals),

@@ -26,6 +26,7 @@ _MACRO = re.compile(r"<([a-z]+)>")
 class _Finder:
     kind: str
     least_digits: int
+    capitals: bool
     pattern: Any
 
 
@@ -39,7 +40,14 @@ def _finders() -> tuple[Any, tuple[_Finder, ...]]:
     for entry in data["fact"]:
         pattern = _as_matched(entry["pattern"], data["words"])
         together.Add(pattern)
-        finders.append(_Finder(entry["kind"], entry.get("digits", 0), re2.compile(pattern.encode(), options)))
+        finders.append(
+            _Finder(
+                entry["kind"],
+                entry.get("digits", 0),
+                entry.get("capitals", False),
+                re2.compile(pattern.encode(), options),
+            )
+        )
     together.Compile()
     return together, tuple(finders)
 
@@ -65,9 +73,10 @@ def _found(text: Read) -> Iterator[tuple[str, str]]:
         for found in finder.pattern.finditer(text.matched):
             start, end = found.span(1)
             free = not any(start < stop and end > begin for begin, stop in taken)
-            if free and _plausible(finder, found.group(1)):
+            value = text.quote(start, end)
+            if free and _plausible(finder, found.group(1)) and (value.isupper() or not finder.capitals):
                 taken.append((start, end))
-                yield finder.kind, text.quote(start, end)
+                yield finder.kind, value
 
 
 def _plausible(finder: _Finder, value: bytes) -> bool:
