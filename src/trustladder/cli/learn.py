@@ -162,3 +162,28 @@ _BASELINES = ("words", "turn_count", "ticket_type", "shipped")
 def _gain(low: float, high: float) -> str:
     said = "better" if low > 0 else "worse" if high < 0 else "no difference shown"
     return f"{low:+.3f} to {high:+.3f} ({said})"
+
+
+@app.command("cycle-eval")
+def cycle_eval(
+    data: Annotated[Path, typer.Argument(help="A folder that holds the labelled set tau.")],
+    format: Annotated[str, typer.Option("--format", help="markdown or json")] = "markdown",  # noqa: A002 - the option's name
+) -> None:
+    """Measure one Learn cycle on customers and bots that it did not see: the default policy before and after."""
+    from dataclasses import asdict
+
+    from trustladder.connect.exports import ReadAs, read_conversations
+    from trustladder.learn.conversation import Notices
+    from trustladder.learn.cycle_eval import as_markdown, evaluate_cycle, said_first
+    from trustladder.policy.profiles import default_policy
+
+    files = sorted(str(path) for path in (data / "tau").glob("*.json.gz"))
+    if not files:
+        raise BadInput("the labelled set is not here", where=str(data / "tau"), fix="give the folder that holds tau")
+    read = read_conversations(files, ReadAs(like="tau"), Notices())
+    known = [conversation for conversation in read if conversation.ending.outcome]
+    found = evaluate_cycle(known, default_policy(), lambda step: typer.echo(f"{step} …", err=True))
+    if format == "json":
+        typer.echo(json.dumps(asdict(found), indent=2))
+    else:
+        typer.echo(f"{said_first(found)}\n\n{as_markdown(found)}")

@@ -77,6 +77,22 @@ class Columns:
         """Return for each episode the turn at which the policy first hands it over, None for never."""
         return [None if row < 0 else int(self.turns[row]) for row in self.handoff_rows(policy)]
 
+    def take(self, places: Sequence[int]) -> "Columns":
+        """Return the columns of some episodes only, in the order given."""
+        spans = [range(int(self.starts[place]), int(self.starts[place + 1])) for place in places]
+        rows = np.array([row for span in spans for row in span], dtype=np.int64)
+        return replace(
+            self,
+            readings=tuple(self.readings[place] for place in places),
+            starts=np.concatenate([[0], np.cumsum([len(span) for span in spans])]).astype(np.int64),
+            turns=self.turns[rows],
+            strengths=self.strengths[rows],
+            unknown=self.unknown[rows],
+            matched=self.matched[rows],
+            hard=self.hard[rows],
+            typed=self.typed[rows],
+        )
+
     def _unreadable(self, policy: Policy) -> npt.NDArray[np.bool_]:
         relevant = np.array([name in policy.relevant_signals for name in SIGNALS])
         found: npt.NDArray[np.bool_] = (self.unknown & relevant).any(axis=1)

@@ -165,7 +165,7 @@ class Learner:
         """
         sampled = any(episode.drawn_percent is not None for episode in self.episodes())
         return [
-            _label(reading.episode, played.happened, sampled)
+            label_of(reading.episode, played.happened, sampled)
             for played in self.played
             for reading in played.readings
             if reading.in_automation
@@ -310,7 +310,8 @@ def _saves(again: Recalibrated, priced: Prices) -> str:
     )
 
 
-def _label(episode: Episode, happened: Sequence[Recorded], sampled: bool) -> Labelled | None:
+def label_of(episode: Episode, happened: Sequence[Recorded], sampled: bool = False) -> Labelled | None:
+    """Return an episode as a label, None where an audit sample is drawn and it was not drawn or not reviewed."""
     probability = 1.0
     if sampled and not episode.handed_off:
         if episode.drawn_percent is None or episode.review is None:

@@ -13,6 +13,7 @@ from trustladder.connect.exports.document import converted, load
 from trustladder.connect.exports.source import Source
 from trustladder.connect.exports.values import text_of, time_of, tool_calls_of
 from trustladder.core import events as e
+from trustladder.core.episode import TRANSFER_TOOLS
 from trustladder.learn.conversation import Conversation, Ending, Message, Notices, Said
 
 _END_TOKEN = re.compile(r"\s*###(?:STOP|TRANSFER|OUT-OF-SCOPE)###\s*")
@@ -41,7 +42,7 @@ def _conversation(run: Mapping[str, Any], number: int, source: Source, tasks: Ma
         id=f"{run.get('task_id', number)}/{run.get('trial', 0)}",
         messages=messages,
         opened=e.TicketOpened(language="en"),
-        ending=_ending(reward, _customer(run, tasks)),
+        ending=_ending(reward, _customer(run, tasks), _transfer_expected(run, tasks)),
         timed=any(message.at_ms for message in messages),
         source=source.name,
     )
@@ -52,16 +53,32 @@ def _customer(run: Mapping[str, Any], tasks: Mapping[Any, Any]) -> str:
 
     The two schemas number the same scenarios differently, so that the task's number would not do.
     """
-    task = (run.get("info") or {}).get("task") or tasks.get(run.get("task_id")) or {}
-    found = _CUSTOMER_ID.search(json.dumps(task))
+    found = _CUSTOMER_ID.search(json.dumps(_task(run, tasks)))
     return found.group() if found else str(run.get("task_id", ""))
 
 
-def _ending(reward: object, customer: str) -> Ending:
+def _task(run: Mapping[str, Any], tasks: Mapping[Any, Any]) -> Any:
+    return (run.get("info") or {}).get("task") or tasks.get(run.get("task_id")) or {}
+
+
+def _transfer_expected(run: Mapping[str, Any], tasks: Mapping[Any, Any]) -> float:
+    """1 where the recorded solution hands over to people, else 0: a label, never seen by perception."""
+    task = _task(run, tasks)
+    criteria = task.get("evaluation_criteria") or {} if isinstance(task, Mapping) else {}
+    actions = (task.get("actions") or criteria.get("actions") or ()) if isinstance(task, Mapping) else ()
+    return float(any(isinstance(action, Mapping) and action.get("name") in TRANSFER_TOOLS for action in actions))
+
+
+def _ending(reward: object, customer: str, transfer_expected: float) -> Ending:
     if isinstance(reward, bool) or not isinstance(reward, int | float):
         return Ending()
     # Some runs have a shaped reward: only 0 is a failure.
-    return Ending(outcome="solved" if reward > 0 else "failed", labels={"reward": float(reward), "customer": customer})
+    labels: dict[str, str | float] = {
+        "reward": float(reward),
+        "customer": customer,
+        "transfer_expected": transfer_expected,
+    }
+    return Ending(outcome="solved" if reward > 0 else "failed", labels=labels)
 
 
 def _messages(steps: list[Mapping[str, Any]], number: int) -> Iterator[Message]:
