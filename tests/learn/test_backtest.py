@@ -91,6 +91,11 @@ def test_the_same_policy_twice_changes_nothing() -> None:
     assert found.late_or_missed.change == found.unnecessary.change == 0
 
 
+def test_conversations_without_a_bot_are_no_automation() -> None:
+    found = backtest(NONE, REJECTION, ended("solved", customer("hi"), human("Anna here")))
+    assert (found.conversations, found.tickets, found.strategies) == (1, 0, ())
+
+
 def test_simpler_ways_stand_beside_both_policies() -> None:
     found = backtest(NONE, REJECTION, ended("failed", *REJECTED))
     assert [row.key for row in found.strategies] == ["actual", "old", "new", "always", "never", "on_request"]
@@ -194,7 +199,8 @@ def test_what_people_did_is_not_undone_by_a_looser_policy() -> None:
     assert one.episode.handed_off
     assert one.turns[1] is None
     tester = Backtester(default_policy(), NONE)
-    one.episode.bot_turns.append(1)
+    for side in (one.before, one.after):
+        side.episode.bot_turns.append(1)
     tester.add([one])
     assert tester.finish(["ledger"], (), 0.0).unheard == 1
 

@@ -161,7 +161,7 @@ class Backtester:
             handoffs=_handoffs(tried),
             ends=_ends(tried),
             shifts=dict(sorted(Counter(one.shift for one in tried if one.shift is not None).items())),
-            strategies=tuple(strategies(tried)),
+            strategies=tuple(strategies(tried)) if tried else (),
             types=tuple(_types(tried)),
             cost=_cost(tried, self.old, self.new),
             staffing=self._staffing(times),
