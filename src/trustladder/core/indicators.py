@@ -15,7 +15,7 @@ DAY_MS = 24 * HOUR_MS
 WEEK_DAYS = 7
 _FIRST_MONDAY_MS = 4 * DAY_MS  # 1970-01-05: weeks begin on Mondays, 00:00 UTC
 
-SMALL_N = 30
+SMALL_N = 20
 """Below so many tickets a figure says little, and is shown greyed."""
 
 

@@ -29,7 +29,7 @@ def main() -> None:
     """Print the parts asked for, or all."""
     parser = argparse.ArgumentParser(prog="python -m trustladder.learn.simulation", description=__doc__)
     parser.add_argument("--runs", type=int, default=500, help="worlds for misses, draws for the guarantee")
-    parser.add_argument("--spillover-runs", type=int, default=200, help="worlds for each of the spillover parts")
+    parser.add_argument("--spillover-runs", type=int, default=100, help="worlds for each of the spillover parts")
     parser.add_argument("--part", action="append", help="only this part; may be given more than once")
     given = parser.parse_args()
     parts = _parts(given.runs, given.spillover_runs)

@@ -84,7 +84,7 @@ def _first(population: Population) -> Iterator[Episode]:
 
 
 def _within(aim: float, distance: float) -> Callable[[float, float], bool]:
-    return lambda value, _error: abs(value - aim) <= distance
+    return lambda value, _error: abs(value - aim) <= distance + 1e-9  # 0.97 is within 0.02 of 0.95
 
 
 def _is_none(value: float, error: float) -> bool:
@@ -95,7 +95,7 @@ def _far(value: float, error: float) -> bool:
     return abs(value) > 3 * error
 
 
-def pool_of_labels(policy: Policy, accounts: int = 1_500) -> list[Labelled]:
+def pool_of_labels(policy: Policy, accounts: int = 1_000) -> list[Labelled]:
     """Return tickets that needed a person, with the real ladder's decisions in the shadow and the true golden turns."""
     population = simulate(World(accounts=accounts, policy=policy))
     labels = []
@@ -149,7 +149,7 @@ def judged_by_truth(population: Population) -> list[Judged]:
     return found
 
 
-def spillover(runs: int, effect: float, hidden_temper: float = 0.0, accounts: int = 600) -> list[Finding]:
+def spillover(runs: int, effect: float, hidden_temper: float = 0.0, accounts: int = 400) -> list[Finding]:
     """Look for a planted effect, or for none, and hold the difference in contacts against the accounts' twins."""
     differences, truths, crude, covered, claimed = [], [], [], 0, 0
     for seed in range(runs):
