@@ -14,6 +14,7 @@ from trustladder.core.containment import Act, Answer, Authority, Lane, ToolCall,
 from trustladder.core.policy import Policy
 from trustladder.core.threshold import Rule
 from trustladder.desk import AccountFacts, Desk, Draft, GateAnswer, HumanTurn
+from trustladder.desk.gate import Reading
 from trustladder.desk.messages import FALLBACK, text_for
 from trustladder.detect.acts import acts_of
 from trustladder.errors import NotAllowed, PermitRefused
@@ -222,6 +223,26 @@ def test_a_reply_that_was_judged_on_an_old_state_loses_to_one_that_came_between(
     monkeypatch.setattr(desk.ledger, "transact", with_ana_first)
     with pytest.raises(NotAllowed, match="ana owns"):
         desk.human_wrote(key("t"), HumanTurn("h2", "Ben here", "ben", unless_owned=True))
+
+
+def test_a_draft_that_cannot_be_read_counts_as_a_decision(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrote(desk, "t", "hello")
+    mild = replace(policy_with(), automated=Authority((Act.ACKNOWLEDGE,)))
+    desk = plain_desk(desk.ledger, mild)
+
+    def broken(*_: object) -> Reading:
+        raise RecursionError
+
+    monkeypatch.setattr(desk, "_read_acts", broken)
+    assert draft(desk, "Thank you.").answer is Answer.REPLACE
+    assert draft(desk, "", tool_calls=(ToolCall("look", {}),)).answer is Answer.REPLACE
+
+
+@pytest.mark.parametrize(
+    "text", ["\N{THUMBS UP SIGN}", "\N{WHITE HEAVY CHECK MARK}", "((((", "Thanks. " * 5000, "a," * 50_000]
+)
+def test_signs_alone_and_what_is_too_long_to_read_are_never_mild(text: str) -> None:
+    assert not MILD.issuperset(acts_of(text).acts)
 
 
 def test_where_perception_is_down_the_customer_is_told_so_and_nothing_is_decided(

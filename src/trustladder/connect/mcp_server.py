@@ -54,13 +54,19 @@ class Tools:
         }
 
     async def may_i_say(
-        self, ticket: str, text: str = "", tool_calls: list[dict[str, Any]] | None = None
+        self,
+        ticket: str,
+        text: str = "",
+        tool_calls: list[dict[str, Any]] | None = None,
+        cites: list[str] | None = None,
     ) -> dict[str, Any]:
         """Ask whether you may send this text and make these tool calls ({name, arguments}). Send `text` at once.
 
+        `cites` names the sources that the text rests on. Make only the calls that `tools` gives back.
+
         What comes back has been redeemed: it counts as sent. `send` false means: send nothing.
         """
-        gate = await self._client.may_i_say(ticket, text, tool_calls=tool_calls or ())
+        gate = await self._client.may_i_say(ticket, text, tool_calls=tool_calls or (), cites=cites or ())
         sent = await self._client.redeem(ticket, gate)
         return {
             "send": sent.delivered,

@@ -137,7 +137,7 @@ class Desk:
     def bot_drafted(self, key: TicketKey, draft: Draft, idempotency_key: str = "") -> GateAnswer:
         """Judge what the bot wants to say or do: release or replace with a permit, or withhold."""
         permit_id = self._new_id()
-        reading = self._read_acts(draft.text, draft.declared, draft.tool_calls, self._newest(key).language)
+        reading = self._read_draft(draft, self._newest(key).language)
 
         def act(scribe: Scribe, policy: Policy, seen: e.SignalsDetected) -> GateAnswer:
             return gate.judge_draft(scribe, policy, draft, seen, reading, permit_id)
@@ -279,6 +279,13 @@ class Desk:
             return _with_reported(self._see(ticket, coming, policy), draft.reported)
 
         return look
+
+    def _read_draft(self, draft: Draft, language: str) -> gate.Reading:
+        """Read what a draft does; what cannot be read counts as the most authoritative (law 4)."""
+        try:
+            return self._read_acts(draft.text, draft.declared, draft.tool_calls, language)
+        except Exception:
+            return gate.UNREAD
 
     def _see(self, ticket: Ticket, turn: Turn, policy: Policy) -> e.SignalsDetected:
         """Perceive; when perception fails as a whole, everything is unknown, and law 4 takes over."""

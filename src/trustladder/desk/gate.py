@@ -30,6 +30,9 @@ class Reading:
     promises: tuple[str, ...] = ()
 
 
+UNREAD = Reading((Act.INFORM, Act.RESOLVE))
+"""What stands in for the reading of a draft that could not be read."""
+
 ReadActs = Callable[[str, tuple[Act, ...], tuple[ToolCall, ...], str], Reading]
 """Text, declared acts, tool calls and language in; what the draft does out."""
 

@@ -28,6 +28,10 @@ _MILD = {
 _ORDER = tuple(Act)
 _SURE, _RECOGNISED, _UNRECOGNISED = 95, 80, 40
 _LISTED_WORDS = 6
+_QUOTED_CHARACTERS = 200
+
+MOST_CHARACTERS = 20_000
+"""A longer draft is not read: it takes longer than a turn may, and nothing mild is that long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +108,12 @@ def acts_of(
     """Return what a draft does. ``declared`` acts add to what the text shows and never remove any of it.
 
     ``language`` is a BCP 47 tag when the caller knows it; one that the packs do not cover makes any text `inform`
-    and `resolve`. Tools are judged by name in the gate; here they are only listed.
+    and `resolve`, and so does a text of more than `MOST_CHARACTERS`, or one of signs alone (a thumb up).
+    Tools are judged by name in the gate; here they are only listed.
     """
-    readings = _read_sentences(visible(text))
+    readings = _read_sentences(visible(text)) if len(text) <= MOST_CHARACTERS else []
+    if not readings and text.strip():
+        readings = [(text[:_QUOTED_CHARACTERS], _opaque())]
     if language and language.partition("-")[0].lower() not in LANGUAGES and readings:
         readings = [(quote, _opaque()) for quote, _ in readings]
     acts = {act for _, seen in readings for act in seen.acts} | set(declared or ())
