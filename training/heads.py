@@ -12,22 +12,20 @@ import hashlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from texts import dbdc3_dialogues, is_kept_for_measuring, read_json, read_own, read_rows
+from texts import is_kept_for_measuring, read_json, read_own, read_rows
 
-from trustladder.detect.meaning.breakdown import CUSTOMER_WEIGHT, PLACE_WEIGHT, kernel, measures, place
 from trustladder.detect.meaning.encoder import load_encoder
+from trustladder.detect.meaning.heads import denials
 from trustladder.detect.meaning.logistic import fit
+from trustladder.learn.breakdown_fit import best_threshold, breakdown_rows, fit_breakdown
 
 OWN = Path(__file__).parent / "data"
 MODELS = Path(__file__).parents[1] / "src/trustladder/detect/models"
 PENALTY = 3e-4
+FRUSTRATION_PENALTY = 1e-3
 OTHERS_WEIGHT = 0.25
-RIDGE = 0.7
-AXES = 64
-LANDMARKS = 1500
 
 NEUTRAL = {"openinggreeting", "closinggreeting", "thankyou", "contentonly", "confirmation"}
 """MultiDoGO intents that state no problem."""
@@ -40,10 +38,10 @@ PROBLEMS = (
 """Parts of the Banking77 intents that report a problem rather than ask for information."""
 
 
-def pair(texts: Sequence[str], targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def pair(features: np.ndarray, targets: np.ndarray, weights: np.ndarray, penalty: float = PENALTY) -> np.ndarray:
     """Weights (features + 1,) of a yes/no head: log odds of yes."""
     yes = targets.astype(float)
-    model = fit(load_encoder().encode(texts), np.column_stack([1 - yes, yes]), PENALTY, weights)
+    model = fit(features, np.column_stack([1 - yes, yes]), penalty, weights)
     return (model.weights[:, 1] - model.weights[:, 0]).astype(np.float32)
 
 
@@ -78,9 +76,10 @@ def frustration_examples(data: Path) -> tuple[list[str], np.ndarray, np.ndarray]
 
 
 def frustration(data: Path) -> np.ndarray:
-    """Weights (features + 1, 3): grade at least 1, 2 and 3."""
+    """Weights (features + 2, 3) of the vector, denials and the constant: grade at least 1, 2 and 3."""
     texts, grades, weights = frustration_examples(data)
-    return np.column_stack([pair(texts, grades >= grade, weights) for grade in (1, 2, 3)])
+    features = np.column_stack([load_encoder().encode(texts), [denials(text) for text in texts]])
+    return np.column_stack([pair(features, grades >= grade, weights, FRUSTRATION_PENALTY) for grade in (1, 2, 3)])
 
 
 def human_request(data: Path) -> np.ndarray:
@@ -90,7 +89,8 @@ def human_request(data: Path) -> np.ndarray:
     angry = [row["text"] for row in read_own(OWN / "frustration.jsonl")]
     others = angry + neutral_texts(data)[::2] + problems[::3] + questions[::3]
     asks = np.array([row["asks"] for row in own] + [False] * len(others))
-    return pair([row["text"] for row in own] + others, asks, np.ones(len(asks)))[:, None]
+    vectors = load_encoder().encode([row["text"] for row in own] + others)
+    return pair(vectors, asks, np.ones(len(asks)))[:, None]
 
 
 def intent_pairs(rows: Sequence[tuple[str, str]], count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -114,93 +114,6 @@ def similarity(data: Path) -> np.ndarray:
     model = fit(10 * cosines[:, None], np.column_stack([~same, same]).astype(float), 1e-6, np.where(same, 1.0, 9.0))
     slope, intercept = model.weights[:, 1] - model.weights[:, 0]
     return np.array([10 * slope, intercept], dtype=np.float32)
-
-
-def breakdown_rows(data: Path) -> dict[str, np.ndarray]:
-    """DBDC3 by labelled bot utterance: vectors, measures, annotators' shares of O, T, X, and the dialogue's number."""
-    rows: list[tuple[Any, ...]] = []
-    for number, (_, dialogue) in enumerate(dbdc3_dialogues(data)):
-        rows += [(*row, number) for row in labelled_turns(dialogue["turns"])]
-    bot, customer, measured, shares, numbers = zip(*rows, strict=True)
-    return {
-        "bot": np.stack(bot).astype(float),
-        "customer": np.stack(customer).astype(float),
-        "measures": np.stack(measured),
-        "shares": np.stack(shares),
-        "dialogue": np.array(numbers),
-    }
-
-
-def labelled_turns(turns: Sequence[dict[str, Any]]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """Vectors, measures and shares of each labelled bot utterance of one dialogue."""
-    rows = []
-    for index, turn in enumerate(turns):
-        marks = [mark["breakdown"] for mark in turn["annotations"]]
-        if turn["speaker"] != "S" or not marks:
-            continue
-        said = {side: [t["utterance"] for t in turns[:index] if t["speaker"] == side] for side in ("S", "U")}
-        at = place(turn["utterance"], said["S"], said["U"], load_encoder())
-        customer = at.customer_before[-1] if len(said["U"]) else np.zeros_like(at.vector)
-        rows.append((at.vector, customer, measures(at), np.array([marks.count(mark) / len(marks) for mark in "OTX"])))
-    return rows
-
-
-def fit_breakdown(rows: dict[str, np.ndarray], kept: np.ndarray) -> dict[str, np.ndarray]:
-    """The parts of the kernel model from the rows of `kept`."""
-    bot, customer, measured = (rows[name][kept] for name in ("bot", "customer", "measures"))
-    parts = {"mean": measured.mean(0), "spread": measured.std(0) + 1e-9, "base": rows["shares"][kept].mean(0)}
-    parts |= {"bot_axes": axes(bot), "customer_axes": axes(customer)}
-    table = breakdown_table(parts, bot, customer, measured)
-    drawn = np.random.default_rng(1).choice(len(table), min(LANDMARKS, len(table)), replace=False)
-    landmarks = table[np.sort(drawn)]
-    near, among = kernel(table, landmarks), kernel(landmarks, landmarks)
-    system = near.T @ near + RIDGE * among + 1e-6 * np.eye(len(landmarks))
-    parts |= {"landmarks": landmarks, "squares": (landmarks * landmarks).sum(1)}
-    parts["coefficients"] = np.linalg.solve(system, near.T @ (rows["shares"][kept] - parts["base"]))
-    return parts
-
-
-def axes(vectors: np.ndarray) -> np.ndarray:
-    """The `AXES` main directions."""
-    return np.linalg.svd(vectors - vectors.mean(0), full_matrices=False)[2][:AXES].T
-
-
-def breakdown_table(
-    parts: dict[str, np.ndarray], bot: np.ndarray, customer: np.ndarray, measured: np.ndarray
-) -> np.ndarray:
-    """The model's input rows."""
-    standard = (measured - parts["mean"]) / parts["spread"]
-    return np.column_stack(
-        [bot @ parts["bot_axes"], CUSTOMER_WEIGHT * customer @ parts["customer_axes"], PLACE_WEIGHT * standard]
-    )
-
-
-def f1(predicted: np.ndarray, gold: np.ndarray) -> float:
-    """Harmonic mean of precision and recall."""
-    return float(2 * (predicted & gold).sum() / max(1, predicted.sum() + gold.sum()))
-
-
-def held_out_shares(rows: dict[str, np.ndarray], kept: np.ndarray, folds: int = 4) -> np.ndarray:
-    """Predictions for the rows of `kept`, each by a model that did not see its dialogue."""
-    predicted = np.zeros((len(kept), 3))
-    for fold in range(folds):
-        held = rows["dialogue"][kept] % folds == fold
-        predicted[held] = predict_breakdown(fit_breakdown(rows, kept[~held]), rows, kept[held])
-    return predicted
-
-
-def predict_breakdown(parts: dict[str, np.ndarray], rows: dict[str, np.ndarray], wanted: np.ndarray) -> np.ndarray:
-    """Predicted values (n, 3) of O, T, X."""
-    table = breakdown_table(parts, rows["bot"][wanted], rows["customer"][wanted], rows["measures"][wanted])
-    values = kernel(table, parts["landmarks"]) @ parts["coefficients"] + parts["base"]
-    clipped = np.maximum(values, 0.01)
-    return np.asarray(clipped / clipped.sum(1, keepdims=True))
-
-
-def best_threshold(rows: dict[str, np.ndarray], kept: np.ndarray) -> float:
-    """The share of O below which "breakdown" is said, best for F1(T+X) in an inner cross-validation."""
-    none, gold = held_out_shares(rows, kept)[:, 0], rows["shares"][kept].argmax(1) > 0
-    return max(np.linspace(0.2, 0.7, 51), key=lambda limit: f1(none < limit, gold))
 
 
 def breakdown(data: Path) -> dict[str, np.ndarray]:

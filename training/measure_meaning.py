@@ -10,63 +10,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from heads import OWN, best_threshold, breakdown_rows, f1, fit_breakdown, intent_pairs, predict_breakdown
+from heads import OWN, intent_pairs
 from texts import is_kept_for_measuring, read_json, read_own, read_rows
 
 from trustladder.detect.meaning.breakdown import breakdown_of, place
 from trustladder.detect.meaning.encoder import load_encoder
 from trustladder.detect.meaning.heads import frustration_of, human_request_of, load_heads, similarity_of
+from trustladder.learn.breakdown_fit import measure_breakdown
 from trustladder.learn.measures_meaning import (
     auc,
-    interval,
     measure_frustration,
     measure_human_request,
     measure_ticket_type,
 )
-
-FOLDS = 5
-
-
-def breakdown(data: Path) -> dict[str, Any]:
-    """DBDC3 by cross-validation over dialogues; the threshold comes from an inner one on the training folds."""
-    rows = breakdown_rows(data)
-    gold_shares, dialogue = rows["shares"], rows["dialogue"]
-    gold = gold_shares.argmax(1) > 0
-    fold = np.random.default_rng(0).permutation(dialogue.max() + 1)[dialogue] % FOLDS
-    predicted, said = np.zeros_like(gold_shares), np.zeros(len(gold), dtype=bool)
-    for number in range(FOLDS):
-        kept, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        predicted[held] = predict_breakdown(fit_breakdown(rows, kept), rows, held)
-        said[held] = predicted[held, 0] < best_threshold(rows, kept)
-    divergence = jensen_shannon(gold_shares, predicted)
-    marginal = np.tile(gold_shares.mean(0), (len(gold), 1))
-    always = np.ones_like(gold)
-    return {
-        "utterances": len(gold),
-        "f1_t_or_x": round(f1(said, gold), 3),
-        "f1_interval": interval(lambda r: f1(said[r], gold[r]), dialogue.tolist()),
-        "f1_by_largest_share": round(f1(predicted.argmax(1) > 0, gold), 3),
-        "f1_always": round(f1(always, gold), 3),
-        "auc_t_or_x": round(auc(1 - predicted[:, 0], gold), 3),
-        "js": round(float(divergence.mean()), 4),
-        "js_interval": [round(x, 4) for x in np.quantile(bootstrap_means(divergence, dialogue), [0.025, 0.975])],
-        "js_of_mean_shares": round(float(jensen_shannon(gold_shares, marginal).mean()), 4),
-    }
-
-
-def bootstrap_means(values: np.ndarray, groups: np.ndarray, draws: int = 500) -> np.ndarray:
-    """Means over redrawn groups."""
-    sums, counts = np.bincount(groups, values), np.bincount(groups)
-    drawn = np.random.default_rng(0).integers(len(sums), size=(draws, len(sums)))
-    return np.asarray(sums[drawn].sum(1) / counts[drawn].sum(1))
-
-
-def jensen_shannon(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Jensen-Shannon divergence by row, in bits."""
-    middle = (one + other) / 2
-    parts = [np.where(p > 0, p * np.log2(np.maximum(p, 1e-12) / middle), 0).sum(1) for p in (one, other)]
-    return np.asarray((parts[0] + parts[1]) / 2)
 
 
 def likeness(data: Path) -> dict[str, Any]:
@@ -100,7 +56,7 @@ def speed(data: Path) -> dict[str, float]:
         "tokenise": microseconds(lambda: [encoder.tokenizer.rows(text) for text in texts], len(texts)),
         "encode_one_by_one": microseconds(lambda: [encoder.encode([text]) for text in texts], len(texts)),
         "encode_as_a_batch": microseconds(lambda: encoder.encode(texts), len(texts)),
-        "frustration_of_vector": microseconds(lambda: [frustration_of(v) for v in vectors], len(texts)),
+        "frustration_of_vector": microseconds(lambda: [frustration_of(t, v) for t, v in pairs], len(texts)),
         "human_request_of_vector": microseconds(lambda: [human_request_of(t, v) for t, v in pairs], len(texts)),
         "similarity_of_vectors": microseconds(lambda: [similarity_of(v, vectors[0]) for v in vectors], len(texts)),
         "breakdown_of_place": microseconds(lambda: [breakdown_of(at) for _ in texts], len(texts)),
@@ -132,7 +88,7 @@ MEASURES: dict[str, Callable[[Path], Any]] = {
     "frustration": frustration,
     "human_request": measure_human_request,
     "likeness": likeness,
-    "breakdown": breakdown,
+    "breakdown": measure_breakdown,
     "speed": speed,
     "ticket_type": ticket_type,
 }

@@ -15,15 +15,15 @@ Bitext and MAIA-DQE are not among them: they are what the models are tested on.
 
 import csv
 import gzip
-import io
 import json
 import random
 import re
-import tarfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from trustladder.learn.breakdown_fit import dbdc3_dialogues
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _TAU_MARK = re.compile(r"#+[A-Z_]+#+")
@@ -91,15 +91,6 @@ def tau(data: Path) -> Iterator[str]:
             for message in run.get("messages") or run.get("traj") or ():
                 if message["role"] in ("user", "assistant") and isinstance(message.get("content"), str):
                     yield from sentences(_TAU_MARK.sub("", message["content"]))
-
-
-def dbdc3_dialogues(data: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """DBDC3: (name, dialogue) of every file."""
-    with tarfile.open(data / "dbdc3/dbdc3_en_dev.tar.gz") as archive:
-        for name in sorted(archive.getnames()):
-            member = archive.extractfile(name) if name.endswith(".json") else None
-            if member:
-                yield name, json.load(io.TextIOWrapper(member, encoding="utf-8"))
 
 
 def dbdc3(data: Path) -> Iterator[str]:

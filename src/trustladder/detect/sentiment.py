@@ -8,7 +8,7 @@ from trustladder.detect.cues import NO_HITS, hits_in
 from trustladder.detect.detector import CUSTOMER, detector
 from trustladder.detect.scene import Scene
 from trustladder.detect.text import Read, read
-from trustladder.detect.vectors import frustration_of, reads_english, vector
+from trustladder.detect.vectors import frustration_of, reads_english
 
 _FIRST_TURNS = 2
 _MARKS = 15
@@ -58,7 +58,7 @@ def level(text: Read, ticket_language: str = "") -> int:
     if not reads_english(text, ticket_language) or ("negative" in text.unsaid and not hits.get("negative")):
         return negativity(text)
     if "level" not in text.memo:
-        learned = frustration_of(vector(text))
+        learned = frustration_of(text)
         text.memo["level"] = max(negativity(text), learned if learned >= LEAST_LEARNED else 0)
     value: int = text.memo["level"]
     return value

@@ -40,11 +40,11 @@ def vector(text: Read) -> Any:
     return text.memo["vector"]
 
 
-def frustration_of(of: Any) -> int:
-    """Return how frustrated the writer of a text with this vector sounds, 0 to 100."""
+def frustration_of(text: Read) -> int:
+    """Return how frustrated the writer of a text sounds, 0 to 100, by the learned reading."""
     from trustladder.detect.meaning.heads import frustration_of as learned
 
-    return learned(of)
+    return learned(_start_of(text), vector(text))
 
 
 def asks_for_a_person(text: Read) -> int:

@@ -278,15 +278,44 @@ def _frustration(data: Path) -> tuple[list[Measured], list[Curve]]:
         measures.append(
             Measured(
                 f"customer frustration by sentence ({definition.replace('_', ' ')}), AUC",
-                f"MAIA client {client}: {found['sentences']} sentences, none of them seen",
+                f"MAIA client {client}: {found['sentences']} sentences, none trained on",
                 found["shipped"]["auc"],
                 low=found["shipped"]["interval"][0],
                 high=found["shipped"]["interval"][1],
                 baselines=baselines,
                 aim=0.85,
+                paired=tuple(found["shipped"]["minus_tfidf"]) if "tfidf_other_client" in found else None,
             )
         )
     return measures, []
+
+
+def _breakdown(data: Path) -> tuple[list[Measured], list[Curve]]:
+    from trustladder.learn.breakdown_fit import measure_breakdown
+
+    found = measure_breakdown(data)
+    where = f"DBDC3: {found['utterances']} utterances of chatbots, dialogues left out"
+    return [
+        Measured(
+            "breakdown by the bot's turn, F1 (possible or certain)",
+            where,
+            found["f1_t_or_x"],
+            low=found["f1_interval"][0],
+            high=found["f1_interval"][1],
+            baselines=(("always", found["f1_always"]),),
+            aim=0.80,
+        ),
+        Measured(
+            "the same, Jensen-Shannon divergence",
+            where,
+            found["js"],
+            low=found["js_interval"][0],
+            high=found["js_interval"][1],
+            baselines=(("mean shares", found["js_of_mean_shares"]),),
+            aim=0.030,
+            better="lower",
+        ),
+    ], []
 
 
 PARTS: tuple[tuple[str, str, Part], ...] = (
@@ -296,6 +325,7 @@ PARTS: tuple[tuple[str, str, Part], ...] = (
     ("bitext_customer_service", "requests for a person (Bitext)", _human_request),
     ("clinc150", "out of scope (CLINC150)", _ticket_type),
     ("maia_dqe", "frustration (MAIA)", _frustration),
+    ("dbdc3", "breakdowns (DBDC3)", _breakdown),
 )
 """The sets, by the folder that holds them."""
 

@@ -1,11 +1,12 @@
 """Breakdown: how likely people are to say that the bot's utterance breaks the conversation.
 
-Kernel ridge regression over the utterance, the customer's last words and how both sit in the conversation; its
-targets are the shares of 30 annotators (DBDC3: O no breakdown, T possible, X breakdown). Who the bot is is no input.
+Kernel ridge regression over the utterance, the customer's last words, how both sit in the conversation, and how the
+bot has spoken so far; its targets are the shares of 30 annotators (DBDC3: O no breakdown, T possible, X breakdown).
+The bot's name is no input.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +18,10 @@ from trustladder.detect.meaning.tokenizer import words
 
 Features = npt.NDArray[np.float64]
 
-WIDTH = 0.6
+WIDTH = 0.3
 CUSTOMER_WEIGHT = 0.7
 PLACE_WEIGHT = 0.25
+MANNER_WEIGHT = 2.0
 LEAST_SHARE = 0.01
 
 
@@ -52,6 +54,16 @@ class Place:
     vector: Vectors
     bot_before: Vectors
     customer_before: Vectors
+
+    @property
+    def heard(self) -> Vectors:
+        """The vector of the customer's last words; zeros before the first."""
+        return self.customer_before[-1] if len(self.customer_before) else np.zeros_like(self.vector)
+
+    @property
+    def manner(self) -> Vectors:
+        """How the bot has spoken so far: the mean of its earlier vectors; zeros at its first utterance."""
+        return self.bot_before.mean(0) if len(self.bot_before) else np.zeros_like(self.vector)
 
 
 def place(utterance: str, bot_before: Sequence[str], customer_before: Sequence[str], encoder: Encoder) -> Place:
@@ -92,6 +104,23 @@ def _most(values: Sequence[float]) -> float:
     return max(values, default=0.0)
 
 
+def table(
+    model: Mapping[str, npt.NDArray[np.floating]],
+    said: npt.NDArray[np.floating],
+    heard: npt.NDArray[np.floating],
+    manner: npt.NDArray[np.floating],
+    measured: npt.NDArray[np.floating],
+) -> npt.NDArray[np.floating]:
+    """The kernel's input, one row or many: vectors along the model's axes beside the standardised measures."""
+    parts = (
+        said @ model["bot_axes"],
+        CUSTOMER_WEIGHT * (heard @ model["customer_axes"]),
+        MANNER_WEIGHT * (manner @ model["manner_axes"]),
+        PLACE_WEIGHT * ((measured - model["mean"]) / model["spread"]),
+    )
+    return np.concatenate(parts, axis=-1)
+
+
 def kernel(one: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     """Gaussian kernel of `WIDTH` between the rows of two tables."""
     squares = (one * one).sum(1)[:, None] + (other * other).sum(1) - 2 * one @ other.T
@@ -114,11 +143,8 @@ def breakdown(
 def breakdown_of(at: Place) -> Breakdown:
     """`breakdown` where the vectors are known already."""
     model = load_heads().breakdown
-    customer = at.customer_before[-1] if len(at.customer_before) else np.zeros_like(at.vector)
-    standard = (measures(at) - model["mean"]) / model["spread"]
-    row = np.concatenate(
-        [at.vector @ model["bot_axes"], CUSTOMER_WEIGHT * (customer @ model["customer_axes"]), PLACE_WEIGHT * standard]
-    ).astype(np.float32)  # as the landmarks are: a wider row would copy all of them at every turn
+    row = table(model, at.vector, at.heard, at.manner, measures(at)).astype(np.float32)
+    # as the landmarks are: a wider row would copy all of them at every turn
     near = np.exp(-WIDTH * np.maximum(model["squares"] + row @ row - 2 * (model["landmarks"] @ row), 0))
     none, possible, certain = shares((near @ model["coefficients"] + model["base"])[None])[0]
     return Breakdown(float(none), float(possible), float(certain), float(model["threshold"][0]))
