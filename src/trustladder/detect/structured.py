@@ -62,6 +62,8 @@ def customer_labels(scene: Scene) -> tuple[Signal, ...]:
     Scale: the label's own (asks for an agent 100, asks to repeat 80, a plain no 40 …); a second "no" in a row is
     70, a third 90.
     """
+    if not scene.turn.intents:
+        return ()
     found: dict[str, int] = {}
     for label in scene.turn.intents:
         name, strength = _CUSTOMER_LABELS.get(label.lower(), ("", 0))

@@ -36,7 +36,7 @@ def _start_of(text: Read) -> str:
 def vector(text: Read) -> Any:
     """Return the unit vector of a text (float32). Raises `ModelUnusable` as `encoder_size`."""
     if "vector" not in text.memo:
-        text.memo["vector"] = _encoder().encode([_start_of(text)])[0]
+        text.memo["vector"] = _encoder().encode_one(_start_of(text))
     return text.memo["vector"]
 
 

@@ -6,6 +6,7 @@ vector on every machine, alone or among others.
 """
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -42,21 +43,18 @@ class Encoder:
 
         The first `tokenizer.MAX_TOKENS` (256) tokens of a text are read.
         """
-        sums = np.zeros((len(texts), self.size), dtype=np.float32)
-        whole = np.empty(self.size, dtype=np.int32)
+        vectors = np.zeros((len(texts), self.size), dtype=np.float32)
         for place, text in enumerate(texts):
-            rows = self.tokenizer.rows(text)
-            if rows:
-                np.add.reduce(self.table.take(rows, axis=0), axis=0, dtype=np.int32, out=whole)
-                sums[place] = whole
-        return _unit(sums)
+            vectors[place] = self.encode_one(text)
+        return vectors
 
-
-def _unit(sums: Vectors) -> Vectors:
-    """`sums` scaled to length one by row; rows of zeros stay so."""
-    lengths = np.sqrt(np.einsum("ij,ij->i", sums, sums))
-    lengths += lengths == 0
-    return np.asarray(sums / lengths[:, None], dtype=np.float32)
+    def encode_one(self, text: str) -> Vectors:
+        """The vector of one text, as `encode` gives it, float32 (size,)."""
+        rows = self.tokenizer.rows(text)
+        whole = np.add.reduce(self.table.take(rows, axis=0), axis=0, dtype=np.int32)
+        sums: Vectors = whole.astype(np.float32)
+        length = math.sqrt(np.einsum("i,i->", sums, sums)) if rows else 0.0
+        return np.asarray(sums / np.float32(length)) if length else sums
 
 
 def read_model(name: str) -> tuple[bytes, str]:

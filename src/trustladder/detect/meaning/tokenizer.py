@@ -10,6 +10,7 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import chain
 
 MAX_TOKENS = 256
@@ -20,6 +21,7 @@ _MAX_WORDS_REMEMBERED = 100_000
 _CODE_LETTERS = 5
 _CODE_ROWS = 16
 _WORDS = re.compile(r"[^\W_]+|[^\w\s]|_").findall
+_SHORT_LETTERS = 2_000
 _DIGIT = re.compile(r"\d").search
 
 
@@ -81,9 +83,14 @@ class Tokenizer:
         return list(chain.from_iterable(pieces))[:MAX_TOKENS]
 
 
-def words(text: str) -> list[str]:
-    """The lower-case words and signs of `text`, accents taken off."""
-    return _WORDS(plain(text))
+def words(text: str) -> tuple[str, ...]:
+    """The lower-case words and signs of `text`, accents taken off; those of the newest short texts are remembered."""
+    return _newest_words(text) if len(text) <= _SHORT_LETTERS else tuple(_WORDS(plain(text)))
+
+
+@lru_cache(maxsize=256)
+def _newest_words(text: str) -> tuple[str, ...]:
+    return tuple(_WORDS(plain(text)))
 
 
 def plain(text: str) -> str:

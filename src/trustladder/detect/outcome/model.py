@@ -8,7 +8,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from heapq import nlargest
 from io import BytesIO
 from operator import itemgetter
 from pathlib import Path
@@ -106,6 +105,12 @@ class Part:
         return round(100 / (1 + math.exp(-max(-30.0, min(30.0, calibrated)))))
 
 
+@cache
+def _tamed(count: int) -> float:
+    """What a word said so often counts: the tenth time adds less than the first."""
+    return 1 + math.log(count) if count else 0.0
+
+
 @dataclass(slots=True)
 class Live:
     """A conversation under way: `add` turns, ask `score` whenever it is wanted."""
@@ -123,23 +128,19 @@ class Live:
     def add(self, turn: Turn) -> None:
         """Take the next turn."""
         self.running.add(turn)
+        known, counted, sums, squares = self.model.text.words.known, self.counted, self.sums, self.squares
         for word in self.running.touched:
-            self._count(word)
+            if word in known:
+                idf, weight = known[word]
+                count = counted.get(word, 0)
+                counted[word] = count + 1
+                before, now = _tamed(count), _tamed(count + 1)
+                kind = word[:2]
+                sums[kind] = sums.get(kind, 0.0) + (now - before) * weight
+                squares[kind] = squares.get(kind, 0.0) + (now * now - before * before) * idf**2
+                if weight > 0:
+                    self.raising.setdefault(kind, {})[word] = now * weight
         self.running.touched.clear()
-
-    def _count(self, word: str) -> None:
-        known = self.model.text.words.known.get(word)
-        if known is None:
-            return
-        count = self.counted.get(word, 0)
-        self.counted[word] = count + 1
-        before = 1 + math.log(count) if count else 0.0
-        now = 1 + math.log(count + 1)
-        kind = word[:2]
-        self.sums[kind] = self.sums.get(kind, 0.0) + (now - before) * known[1]
-        self.squares[kind] = self.squares.get(kind, 0.0) + (now * now - before * before) * known[0] ** 2
-        if known[1] > 0:
-            self.raising.setdefault(kind, {})[word] = now * known[1]
 
     def score(self, domain: str = "", explained_above: int = -1) -> OutcomeScore:
         """The score after the turns so far; `domain` is the ticket's type where it was one of the training data.
@@ -158,10 +159,11 @@ class Live:
         words = [
             (value / math.sqrt(self.squares[kind]), word)
             for kind, raising in self.raising.items()
-            for word, value in nlargest(SHOWN_REASONS, raising.items(), key=_points)
+            for word, value in sorted(raising.items(), key=_points, reverse=True)[:SHOWN_REASONS]
         ]
         measures = (
-            Reason(-1, name.replace("_", " "), value) for value, name in _largest(zip(parts, MEASURES, strict=True))
+            Reason(-1, name.replace("_", " "), value)
+            for value, name in _largest((value, name) for value, name in zip(parts, MEASURES, strict=True) if value > 0)
         )
         return top_reasons(
             (*measures, *(Reason(self.running.where[word], word[2:], value) for value, word in _largest(words)))
@@ -172,7 +174,7 @@ _points = itemgetter(1)
 
 
 def _largest(found: Iterable[tuple[float, str]]) -> list[tuple[float, str]]:
-    return nlargest(SHOWN_REASONS, found)
+    return sorted(found, reverse=True)[:SHOWN_REASONS]
 
 
 def top_reasons(found: Iterable[Reason]) -> tuple[Reason, ...]:
