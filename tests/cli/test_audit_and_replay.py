@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from trustladder.cli import app
+from trustladder.cli import app, conversations
+from trustladder.cli.replay import decided_lines
+from trustladder.connect.exports import ReadAs
+from trustladder.learn.conversation import Notices
 
 EXAMPLES = sorted(str(p) for p in (Path(__file__).parent.parent.parent / "examples" / "conversations").glob("*.jsonl"))
 GOOD = '{"conversation_id":"a","created_at":"2026-05-01T10:00:00Z","role":"%s","text":"%s"}\n'
@@ -74,6 +77,16 @@ def test_two_processes_give_the_same_lines() -> None:
     )
     assert one == two
     assert one.count(b"\n") > 50
+
+
+def test_a_long_input_is_shared_among_processes_with_the_same_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversations, "ALONE_CONVERSATIONS", 3)
+    monkeypatch.setattr(conversations, "BATCH_CONVERSATIONS", 2)
+    monkeypatch.setattr(conversations, "_cores", lambda: 2)
+    read = list(conversations.conversations_of(EXAMPLES[:1], ReadAs(), Notices()))
+    alone, shared = (list(conversations.worked(read, decided_lines, None, workers)) for workers in (1, 0))
+    assert len(read) > 6
+    assert alone == shared
 
 
 def test_what_was_left_out_is_told_and_the_rest_is_done(chat: Path, tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """What `audit` and `replay` share: how a file is to be read, with which policy, on how many processes."""
 
+import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from trustladder.learn.replay import Perceive
 
 BATCH_CONVERSATIONS = 32
+ALONE_CONVERSATIONS = 400
+"""How many conversations one process reads before others are started, which takes each of them some seconds."""
 
 Files = Annotated[list[str], typer.Argument(help="Conversations: JSONL or CSV, gzipped or not; - is standard input.")]
 PolicyFile = Annotated[Path | None, typer.Option("--policy", "-p", help="The policy file; left out: product-heavy.")]
@@ -27,7 +30,9 @@ ColumnMap = Annotated[list[str] | None, typer.Option("--map", help="COLUMN=YOURS
 RoleMap = Annotated[list[str] | None, typer.Option("--role", help="WORD=ROLE, such as agent=human.")]
 BotAuthor = Annotated[list[str] | None, typer.Option("--bot-author", help="The author's name under which a bot wrote.")]
 CsatScale = Annotated[int, typer.Option("--csat-scale", help="The best satisfaction: 5, 10 or 100.")]
-Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes; 1 is best below 10,000 messages.")]
+Workers = Annotated[
+    int, typer.Option("--workers", min=0, max=64, help="Processes; 0 takes one, and every core once the input is long.")
+]
 
 T = TypeVar("T")
 Work = Callable[["Conversation", "Policy", "Perceive"], T]
@@ -70,16 +75,36 @@ def patient_perceiver() -> "Perceive":
 
 
 def worked(conversations: Iterable["Conversation"], work: Work[T], policy: Path | None, workers: int) -> Iterator[T]:
-    """Yield what ``work`` makes of each conversation, in order, on one process or on several."""
+    """Yield what ``work`` makes of each conversation, in order and the same on one process and on several.
+
+    0 ``workers`` begin with this process and take every core that it may use once the input is long.
+    """
+    rest = iter(conversations)
+    if workers == 0:
+        yield from map(_Worker(work, policy), islice(rest, ALONE_CONVERSATIONS))
+        workers = _cores()
     if workers == 1:
-        yield from map(_Worker(work, policy), conversations)
+        yield from map(_Worker(work, policy), rest)
         return
+    batches = _batches(rest)
+    first = next(batches, None)
+    if first is not None:
+        yield from _worked_by_many(chain([first], batches), work, policy, workers)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _worked_by_many(
+    batches: Iterable[list["Conversation"]], work: Work[T], policy: Path | None, workers: int
+) -> Iterator[T]:
     from concurrent.futures import Future, ProcessPoolExecutor
     from multiprocessing import get_context
 
     under_way: deque[Future[list[T]]] = deque()
     with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (work, policy)) as pool:
-        for batch in _batches(conversations):
+        for batch in batches:
             under_way.append(pool.submit(_work_on, batch))
             if len(under_way) > 2 * workers:  # so that a large input is never read far ahead
                 yield from under_way.popleft().result()
