@@ -256,8 +256,9 @@ def test_a_refused_call_is_taken_out_the_allowed_one_stays(bot: Bot) -> None:
 
 
 def test_the_model_is_told_why_its_only_call_was_refused_and_may_say_something_else(bot: Bot) -> None:
-    answer = bot.ask("What are your opening hours?", [("refund", {"amount": 100000})], MILD)
-    assert content(answer) == MILD
+    asks = "Thank you for telling me. Which invoice number is it?"  # such a call contains the ticket: only to take in
+    answer = bot.ask("What are your opening hours?", [("refund", {"amount": 100000})], asks)
+    assert content(answer) == asks
     assert answer.choices[0].message.tool_calls is None
     assert [item["name"] for item in told(answer)["refused_tool_calls"]] == ["refund"]
     assert "Refused" in bot.model.asked[1]["messages"][-1]["content"]
