@@ -30,6 +30,14 @@ class Settings:
     """A YAML file of texts to begin a reply with, ``name: text``; empty for the few that ship with trustladder."""
     risk_model: str = ""
     """The learned score's file, as `trustladder learn risk` writes it; empty for the one that is shipped."""
+    judge_url: str = ""
+    """An OpenAI-compatible endpoint, up to ``/v1``, whose model reads each customer turn besides; empty for none."""
+    judge_model: str = ""
+    """The judge's model, as its endpoint names it."""
+    judge_key: str = field(default="", repr=False)
+    """The judge's API key, if it wants one."""
+    judge_ms: int = 2_000
+    """How long a turn waits for the judge, in milliseconds; then its reading is unknown, and law 4 takes over."""
     embed_origins: str = ""
     """Which sites may show the handoff card in a frame, besides our own: origins, separated by spaces."""
     public_url: str = ""

@@ -13,8 +13,10 @@ from tests.detect.conversation import POLICY, folded, opened, perceived, strengt
 from trustladder.core.events import SignalsDetected
 from trustladder.detect.judge import Judge
 from trustladder.detect.outside import only_raising, outside_sentiment, outside_signal
-from trustladder.detect.perceiver import Perceiver
+from trustladder.detect.perceiver import Perceiver, default_perceiver
 from trustladder.errors import BadInput
+from trustladder.settings import Settings
+from trustladder.web.service import perceiver_of
 
 
 @pytest.mark.parametrize(
@@ -169,3 +171,14 @@ def test_the_judge_never_lowers_what_detectors_read(endpoint: Endpoint) -> None:
     turn = turn_of(ticket, "customer", "I want to talk to a human", message_id="m-2")
     with_judge = Perceiver([Judge(endpoint.url, "small").detector()], budget_ms=5_000).perceive(ticket, turn, POLICY)
     assert strengths(with_judge) == strengths(Perceiver().perceive(ticket, turn, POLICY))
+
+
+def test_the_settings_put_a_judge_beside_the_detectors(endpoint: Endpoint) -> None:
+    perceiver = perceiver_of(Settings(judge_url=endpoint.url, judge_model="small", judge_key="sk-test"))
+    ticket = opened()
+    seen = perceiver.perceive(ticket, turn_of(ticket, "customer", "I was charged twice", message_id="m-1"), POLICY)
+    assert {signal.name: signal.source for signal in seen.signals}["outside_judge"] == "small"
+    assert endpoint.keys == ["Bearer sk-test"]
+    with pytest.raises(BadInput, match="no model"):
+        perceiver_of(Settings(judge_url=endpoint.url))
+    assert perceiver_of(Settings()) is default_perceiver()

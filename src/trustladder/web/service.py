@@ -19,8 +19,9 @@ from trustladder.desk.rounds import Round, prune, run_due_clocks
 from trustladder.desk.watchdog import Watchdog
 from trustladder.detect.acts import acts_of
 from trustladder.detect.asking import kinds_asked_for
-from trustladder.detect.perceiver import default_perceiver
-from trustladder.errors import KeyNeeded
+from trustladder.detect.judge import Judge
+from trustladder.detect.perceiver import Perceiver, default_perceiver
+from trustladder.errors import BadInput, KeyNeeded
 from trustladder.ledger import open_ledger
 from trustladder.policy.load import load_policy
 from trustladder.policy.profiles import DEFAULT_PROFILE, default_policy, profile_text
@@ -38,6 +39,8 @@ WATCHDOG_SECONDS = 60.0
 PRUNING_SECONDS = 600.0
 CANARY_SECONDS = 60.0
 MOST_WARMING_TURNS = 3
+JUDGE_SLACK_MS = 100
+"""What a turn waits beyond the judge's own time: for its answer to be read."""
 
 
 def read_acts(text: str, declared: tuple[Act, ...], calls: tuple[ToolCall, ...], language: str) -> Reading:
@@ -49,12 +52,25 @@ def read_acts(text: str, declared: tuple[Act, ...], calls: tuple[ToolCall, ...],
 def build_desk(settings: Settings, channels: Channels = NOBODY) -> Desk:
     """Return the desk that the settings describe. Raises a TrustladderError that says what to mend."""
     policies = policy_book(settings)
-    perceiver = default_perceiver()
+    perceiver = perceiver_of(settings)
     warm(perceiver.perceive, policies.current())
     ledger = open_ledger(settings.ledger)
     desk = Desk(ledger, policies, perceiver.perceive, read_acts, lambda: uuid4().hex, channels, kinds_asked_for)
     desk.detectors = perceiver.status
     return desk
+
+
+def perceiver_of(settings: Settings) -> Perceiver:
+    """Return the process's perceiver, or one of its own with the judge that the settings name."""
+    if not settings.judge_url:
+        return default_perceiver()
+    if not settings.judge_model:
+        raise BadInput(
+            "the judge has no model", where="TRUSTLADDER_JUDGE_MODEL", fix="name one, or unset the judge's URL"
+        )
+    seconds = settings.judge_ms / 1000
+    judge = Judge(settings.judge_url, settings.judge_model, settings.judge_key, seconds, settings.judge_model)
+    return Perceiver(extra_detectors=[judge.detector()], budget_ms=settings.judge_ms + JUDGE_SLACK_MS)
 
 
 def policy_book(settings: Settings) -> PolicyBook:
