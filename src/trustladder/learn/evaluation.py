@@ -229,6 +229,35 @@ def _betold(data: Path) -> tuple[list[Measured], list[Curve]]:
     return measures, [Curve("phone call, whole", tuple(found["labels"]), tuple(whole["risks"]))]
 
 
+def _transfers(data: Path) -> tuple[list[Measured], list[Curve]]:
+    from trustladder.learn.measures_handoff import measure_transfers
+
+    measures, both = [], measure_transfers(data)
+    for name, said in (("expected", "where a transfer was expected"), ("not_expected", "where none was")):
+        found = both[name]
+        beside = tuple((key.replace("_", " "), found[key][1]) for key in ("on_request", "never", "at_once"))
+        where = f"tau: {found['conversations']} solved conversations, default policy"
+        measures.append(
+            Measured(f"moment of the handoff {said}, GT-T (T = 2)", where, found["policy"][1], None, None, beside)
+        )
+    return measures, []
+
+
+def _mhch(data: Path) -> tuple[list[Measured], list[Curve]]:
+    from trustladder.learn.measures_handoff import measure_mhch
+
+    found = measure_mhch(data)
+    where = f"MHCH: {found['chats']} chats as word ids, {found['utterances']} utterances, chats left out"
+    low, high = found["auc_interval"]["words"]
+    beside = (("structure alone", found["auc"]["structure"]), ("place alone", found["place_alone"]))
+    utterance = Measured(
+        "utterance at which a person should take over, AUC", where, found["auc"]["words"], low, high, beside
+    )
+    others = tuple((name.replace("_", " "), found["gt_t"][name][1]) for name in ("structure", "never", "at_once"))
+    moment = Measured("moment of the handoff, GT-T (T = 2)", where, found["gt_t"]["words"][1], None, None, others)
+    return [utterance, moment], []
+
+
 def _human_request(data: Path) -> tuple[list[Measured], list[Curve]]:
     from trustladder.learn.measures_meaning import measure_human_request
 
@@ -321,6 +350,8 @@ def _breakdown(data: Path) -> tuple[list[Measured], list[Curve]]:
 PARTS: tuple[tuple[str, str, Part], ...] = (
     ("tau", "failure of the ticket (tau)", _failure),
     ("tau", "wrong actions at the gate (tau)", _writes),
+    ("tau", "moments of the handoff (tau)", _transfers),
+    ("mhch_makeup2_rssn", "moments of the handoff (MHCH)", _mhch),
     ("betold", "phone calls by intents (BETOLD)", _betold),
     ("bitext_customer_service", "requests for a person (Bitext)", _human_request),
     ("clinc150", "out of scope (CLINC150)", _ticket_type),
