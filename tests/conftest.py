@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support import browser as chromium
 from tests.support import postgres
+from tests.support.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -97,3 +98,11 @@ def axe_source() -> str:
     if not script.is_file():
         pytest.fail(f"axe-core not found at {script}. What to do: run 'make setup'.", pytrace=False)
     return script.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    """A language model's endpoint, for one test."""
+    running = Endpoint()
+    yield running
+    running.close()

@@ -38,6 +38,14 @@ class Settings:
     """The judge's API key, if it wants one."""
     judge_ms: int = 2_000
     """How long a turn waits for the judge, in milliseconds; then its reading is unknown, and law 4 takes over."""
+    summary_url: str = ""
+    """An OpenAI-compatible endpoint, up to ``/v1``, whose model tells handoffs in short; empty for none."""
+    summary_model: str = ""
+    """The model that tells handoffs in short, as its endpoint names it."""
+    summary_key: str = field(default="", repr=False)
+    """The API key of that endpoint, if it wants one."""
+    summary_ms: int = 5_000
+    """How long the first reader of a handoff waits for that, in milliseconds; then the packet stands alone."""
     embed_origins: str = ""
     """Which sites may show the handoff card in a frame, besides our own: origins, separated by spaces."""
     public_url: str = ""

@@ -1,14 +1,11 @@
 """Values from outside, and the judge against a real server."""
 
-import json
-import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from tests.detect.conversation import POLICY, folded, opened, perceived, strengths, turn_of
+from tests.support.endpoint import Endpoint
 
 from trustladder.core.events import SignalsDetected
 from trustladder.detect.judge import Judge
@@ -54,48 +51,6 @@ def test_a_report_that_comes_alone_counts_only_above_the_board() -> None:
     assert only_raising(ticket, (), (lower, higher)) == (higher,)
     after = folded(ticket, SignalsDetected(only_raising(ticket, (), (lower,))))
     assert after.signals["sentiment"].strength == held
-
-
-class Endpoint:
-    """An OpenAI-compatible server that says what it is told."""
-
-    def __init__(self) -> None:
-        self.content: str = '{"risk": 80, "quote": "charged twice"}'
-        self.status = 200
-        self.delay_seconds = 0.0
-        self.asked: list[dict[str, Any]] = []
-        self.keys: list[str | None] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.asked.append(json.loads(body))
-                outer.keys.append(self.headers.get("Authorization"))
-                time.sleep(outer.delay_seconds)
-                answer = json.dumps({"choices": [{"message": {"content": outer.content}}]}).encode()
-                self.send_response(outer.status)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_: object) -> None:
-                return
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}/v1"
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    running = Endpoint()
-    yield running
-    running.server.shutdown()
-    running.server.server_close()
 
 
 def judged(judge: Judge, text: str = "I was charged twice", budget_ms: int = 5_000) -> SignalsDetected:

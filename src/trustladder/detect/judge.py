@@ -12,18 +12,17 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Annotated
 
-import httpx2
 import msgspec
 
 from trustladder.core.signals import Evidence, Signal
 from trustladder.core.ticket import Role
+from trustladder.detect.chat_model import ChatModel
 from trustladder.detect.detector import CUSTOMER, Detector
 from trustladder.detect.scene import Scene
-from trustladder.errors import TrustladderError
 
 _TURNS_SHOWN = 8
 _CHARACTERS_SHOWN = 1_000
-_ANSWER_BYTES = 64_000
+_ANSWER_TOKENS = 200
 _QUOTE_CHARACTERS = 200
 
 INSTRUCTION = (
@@ -34,27 +33,11 @@ INSTRUCTION = (
 )
 
 
-class JudgeFailed(TrustladderError):
-    """The judge did not give a usable answer; its signal is unknown."""
-
-
 class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A judge's answer: the risk of one more automated reply, 0 to 100, and the words that decided it."""
 
     risk: Annotated[int, msgspec.Meta(ge=0, le=100)]
     quote: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
-
-
-class _Message(msgspec.Struct):
-    content: str
-
-
-class _Choice(msgspec.Struct):
-    message: _Message
-
-
-class _Completion(msgspec.Struct):
-    choices: Annotated[list[_Choice], msgspec.Meta(min_length=1)]
 
 
 @dataclass(slots=True)
@@ -80,7 +63,7 @@ class Judge:
     def read(self, scene: Scene) -> Iterable[Signal]:
         """An outside judge's reading of the risk. Scale: 0 to 100, the judge's own; remembered by message.
 
-        Raises `JudgeFailed` when there is no usable answer in time.
+        Raises `ModelFailed` when there is no usable answer in time.
         """
         shown = _shown(scene)
         key = hashlib.blake2b(f"{self.model}\0{scene.turn.message_id}\0{shown}".encode(errors="replace")).hexdigest()
@@ -102,29 +85,8 @@ class Judge:
         return verdict
 
     def _ask(self, shown: str) -> Verdict:
-        body = {
-            "model": self.model,
-            "temperature": 0,
-            "max_tokens": 200,
-            "response_format": {"type": "json_object"},
-            "messages": [{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": shown}],
-        }
-        headers = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
-        url = self.base_url.rstrip("/") + "/chat/completions"
-        try:
-            with httpx2.Client(timeout=self.timeout_seconds, follow_redirects=False) as client:
-                response = client.post(url, json=body, headers=headers)
-            response.raise_for_status()
-            return _verdict_of(response.content)
-        except (httpx2.HTTPError, httpx2.InvalidURL, msgspec.MsgspecError, UnicodeError) as error:
-            raise JudgeFailed(f"the judge gave no usable answer ({type(error).__name__})", where=url) from error
-
-
-def _verdict_of(content: bytes) -> Verdict:
-    if len(content) > _ANSWER_BYTES:
-        raise msgspec.ValidationError("the answer is too long")
-    completion = msgspec.json.decode(content, type=_Completion)
-    return msgspec.json.decode(completion.choices[0].message.content.encode(), type=Verdict)
+        model = ChatModel(self.base_url, self.model, self.api_key, self.timeout_seconds)
+        return model.ask(INSTRUCTION, shown, Verdict, _ANSWER_TOKENS)
 
 
 def _shown(scene: Scene) -> str:

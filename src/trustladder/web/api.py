@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 
+from trustladder.connect.rewriting import Rewriter
 from trustladder.core.containment import Lane, ToolCall, lane_of
 from trustladder.core.context import DEFAULT_TOKENS, FEWEST_TOKENS, OUTPUT_SCHEMA, as_prompt, bot_context
 from trustladder.core.handoff import Handoff, completeness, flat
@@ -58,6 +59,13 @@ def key_of(ticket: Identifier, tenant: Annotated[str, Depends(tenant_of)]) -> Ti
     return TicketKey(tenant, ticket)
 
 
+def rewriter_of(request: Request) -> Rewriter | None:
+    """Return what tells handoffs in short, None where nothing does."""
+    rewriter: Rewriter | None = getattr(request.app.state, "rewriter", None)
+    return rewriter
+
+
+TheRewriter = Annotated[Rewriter | None, Depends(rewriter_of)]
 TheDesk = Annotated[Desk, Depends(desk_of)]
 Key = Annotated[TicketKey, Depends(key_of)]
 Tenant = Annotated[str, Depends(tenant_of)]
@@ -256,10 +264,12 @@ def get_events(key: Key, desk: TheDesk, after: Annotated[int, Query(ge=0, le=2**
 
 
 @router.get("/tickets/{ticket}/handoff", tags=["reading"], summary="The handoff packet")
-def get_handoff(key: Key, desk: TheDesk) -> wire.HandoffOut:
-    """Return what moves with the ticket, whole and in the flat form of at most 4 KB."""
+def get_handoff(key: Key, desk: TheDesk, rewriter: TheRewriter) -> wire.HandoffOut:
+    """Return what moves with the ticket: whole, flat in at most 4 KB, and in short where a model is named."""
     packet: Handoff = desk.handoff(key)
-    return wire.HandoffOut(packet=packet, completeness=completeness(packet), flat=flat(packet))
+    claims = rewriter.brief(desk.ticket(key)) if rewriter is not None else None
+    brief = None if claims is None else list(claims)
+    return wire.HandoffOut(packet=packet, completeness=completeness(packet), flat=flat(packet), brief=brief)
 
 
 @router.get("/tickets/{ticket}/plan", tags=["reading"], summary="What happens next, and who could take it")

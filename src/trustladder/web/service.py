@@ -7,6 +7,7 @@ from uuid import uuid4
 from fastapi import FastAPI
 
 from trustladder.connect.notify.channels import notifying
+from trustladder.connect.rewriting import Rewriter
 from trustladder.core.containment import Act, ToolCall
 from trustladder.core.policy import Policy
 from trustladder.core.ticket import Role, Turn, new_ticket
@@ -73,6 +74,17 @@ def perceiver_of(settings: Settings) -> Perceiver:
     return Perceiver(extra_detectors=[judge.detector()], budget_ms=settings.judge_ms + JUDGE_SLACK_MS)
 
 
+def rewriter_of(settings: Settings) -> Rewriter | None:
+    """Return what tells handoffs in short, None where no endpoint is named. Raises BadInput without a model."""
+    if not settings.summary_url:
+        return None
+    if not settings.summary_model:
+        raise BadInput(
+            "the summary has no model", where="TRUSTLADDER_SUMMARY_MODEL", fix="name one, or unset the summary's URL"
+        )
+    return Rewriter(settings.summary_url, settings.summary_model, settings.summary_key, settings.summary_ms / 1000)
+
+
 def policy_book(settings: Settings) -> PolicyBook:
     """Return the policy that the settings name, or the default profile. Raises a PolicyError for a missing file."""
     path = settings.policy_path
@@ -120,6 +132,7 @@ def build_app(settings: Settings) -> FastAPI:
     ring = key_ring(settings)
     macros = read_macros(settings.macros)
     notify = notifying(settings)
+    rewriter = rewriter_of(settings)
     desk = build_desk(settings, notify.channels)
     learning = Learning(desk.ledger, desk.rollouts)
     watchdog = Watchdog(desk)
@@ -134,6 +147,7 @@ def build_app(settings: Settings) -> FastAPI:
     if ring is not None:
         app.add_middleware(Access, ring=ring)
     app.state.macros = macros
+    app.state.rewriter = rewriter
     app.state.learning = learning
     app.state.metrics.add(lambda _: learn_metrics(learning))
     return app

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from trustladder.core.claims import Claim
 from trustladder.core.containment import Act, Answer
 from trustladder.core.context import BotContext
 from trustladder.core.handoff import Handoff
@@ -365,11 +366,15 @@ class EventsOut(Outgoing):
 
 
 class HandoffOut(Outgoing):
-    """The handoff packet with how complete it is (0 to 100), and its flat form for helpdesks that carry metadata."""
+    """The handoff packet with how complete it is (0 to 100), and its flat form for helpdesks that carry metadata.
+
+    ``brief`` is the packet in short, where a model that does that is named and something it said stands in its quote.
+    """
 
     packet: Handoff
     completeness: int
     flat: dict[str, str]
+    brief: list[Claim] | None = None
 
 
 class ContextOut(Outgoing):

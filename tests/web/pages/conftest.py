@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -64,10 +64,11 @@ class Service:
         return self.desk.bot_drafted(self.key(ticket), Draft(f"d-{time.monotonic_ns()}", "Thank you.")).answer.value
 
 
-def _serve(folder: Path, policy: str) -> Iterator[Service]:
+def _serve(folder: Path, policy: str, **settings: Any) -> Iterator[Service]:
+    """Serve a policy from a folder until the test is over."""
     path = folder / "policy.yaml"
     path.write_text(policy, encoding="utf-8")
-    app = build_app(Settings(ledger=f"sqlite:///{folder / 'ledger.db'}", policy=str(path)))
+    app = build_app(Settings(ledger=f"sqlite:///{folder / 'ledger.db'}", policy=str(path), **settings))
     server = server_of(app)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -6,13 +6,15 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from trustladder.connect.rewriting import Rewriter
+from trustladder.core.claims import Claim
 from trustladder.core.containment import Lane
 from trustladder.core.handoff import Handoff, completeness
 from trustladder.core.summary import summarise
 from trustladder.core.ticket import Ticket, running_clock
 from trustladder.desk import Desk
 from trustladder.ledger.protocol import TicketKey
-from trustladder.web.api import Key, TheDesk
+from trustladder.web.api import Key, TheDesk, TheRewriter
 from trustladder.web.pages.authority import Limit, limit_of
 from trustladder.web.pages.guard import PageRoute
 from trustladder.web.pages.live import Hub
@@ -35,12 +37,15 @@ RETURN_REASONS = ("wrong queue", "needs another skill", "needs somebody who may 
 class Bench:
     """One ticket before one person: what every page and every act on a ticket is given."""
 
-    def __init__(self, desk: TheDesk, hub: TheHub, who: TheWho, key: Key, macros: TheMacros) -> None:
+    def __init__(
+        self, desk: TheDesk, hub: TheHub, who: TheWho, key: Key, macros: TheMacros, rewriter: TheRewriter
+    ) -> None:
         self.desk: Desk = desk
         self.hub: Hub = hub
         self.who: Who = who
         self.key: TicketKey = key
         self.macros: tuple[Macro, ...] = macros
+        self.rewriter: Rewriter | None = rewriter
 
 
 TheBench = Annotated[Bench, Depends()]
@@ -132,6 +137,19 @@ def show(
     return ticket_page(bench, notice=done(did), macro=macro)
 
 
+@router.get("/tickets/{ticket}/brief")
+def show_brief(desk: TheDesk, key: Key, rewriter: TheRewriter) -> Response:
+    """Show the part of the card that tells the handoff in short; empty where there is none. It may wait for a model."""
+    ticket = desk.ticket(key)
+    return html("parts/brief.html", {"brief": rewriter.brief(ticket) if rewriter is not None else None})
+
+
+def brief_of(rewriter: Rewriter | None, ticket: Ticket, path: str) -> tuple[Claim, ...] | str:
+    """Return the claims of a ticket's card if they are known, where to ask for them if not, "" for nothing to show."""
+    claims = rewriter.known(ticket) if rewriter is not None else ()
+    return f"{path}/brief" if claims is None else claims or ""
+
+
 def ticket_page(
     bench: Bench,
     notice: Notice | None = None,
@@ -149,6 +167,7 @@ def ticket_page(
         "who": who,
         "nav": "ticket",
         "page": shown,
+        "brief": brief_of(bench.rewriter, shown.ticket, shown.row.href),
         "ticket": shown.ticket,
         "now_ms": desk.ledger.now_ms(),
         "notice": notice,
