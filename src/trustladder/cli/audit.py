@@ -1,8 +1,8 @@
 """`trustladder audit`: past conversations in, a summary and a report out."""
 
 import time
-from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +25,7 @@ from trustladder.cli.conversations import (
     tell_notices,
     worked,
 )
-from trustladder.errors import BadInput
+from trustladder.cli.writing import write_json, write_page
 
 if TYPE_CHECKING:
     from trustladder.connect.exports import ReadAs
@@ -58,10 +58,14 @@ def audit(  # noqa: PLR0913, PLR0917 - one argument for each option
 
     Nothing leaves this machine. The report is one HTML file that holds customers' words.
     """
+    from trustladder.learn.report import render
+
     found = conduct(files, policy, read_as(like, columns, roles, bot_author, csat_scale), limit, workers)
-    written = write_report(found, report)
+    written = write_page(partial(render, found), report)
     if format is Format.JSON:
-        _show_json(found)
+        from trustladder.learn.report.json import as_json
+
+        write_json(as_json(found))
         return
     from rich.console import Console
 
@@ -87,27 +91,3 @@ def conduct(files: list[str], policy: Path | None, how: "ReadAs", limit: int, wo
         raise nothing_usable(files)
     names = [Path(name).name if name != "-" else "standard input" for name in files]
     return auditor.finish(names, notices.list(), time.perf_counter() - started)
-
-
-def write_report(found: "Audit", path: Path) -> Path:
-    """Write the HTML report. Raises `BadInput` where it cannot be written."""
-    from trustladder.learn.report import render
-
-    try:
-        path.write_text(render(found, datetime.now(UTC)), encoding="utf-8")
-    except OSError as error:
-        raise BadInput(
-            f"the report cannot be written: {error.strerror}", where=str(path), fix="choose a place with --report"
-        ) from error
-    return path
-
-
-def _show_json(found: "Audit") -> None:
-    import sys
-
-    import msgspec
-
-    from trustladder.learn.report.json import as_json
-
-    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(as_json(found)), indent=2) + b"\n")
-    sys.stdout.buffer.flush()

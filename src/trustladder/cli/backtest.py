@@ -2,7 +2,7 @@
 
 import time
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,12 +19,11 @@ from trustladder.cli.past import (
     Tenant,
     each_past,
 )
-from trustladder.errors import BadInput
+from trustladder.cli.writing import write_json, write_page
 
 if TYPE_CHECKING:
     from trustladder.core import events as e
     from trustladder.core.policy import Policy
-    from trustladder.learn.backtest import Backtest
     from trustladder.learn.conversation import Conversation
     from trustladder.learn.replay import Perceive
     from trustladder.learn.tried import Tried
@@ -64,6 +63,7 @@ def backtest(  # noqa: PLR0913, PLR0917 - one argument for each option
     """
     from trustladder.learn.backtest import Backtester
     from trustladder.learn.load import handling_time
+    from trustladder.learn.report.backtest import as_json, render
 
     source, how = Source(files or [], ledger, tenant), read_as(like, columns, roles, bot_author, csat_scale)
     both = TryBoth(old, new)
@@ -72,9 +72,9 @@ def backtest(  # noqa: PLR0913, PLR0917 - one argument for each option
         tester.add(tried)
     tester.assumed = handling_time(both.new, [one.episode for one in tester.tried], handling, patience, in_time)
     found = tester.finish(source.names, source.notices, time.perf_counter() - started)
-    written = write_page(found, report)
+    written = write_page(partial(render, found), report)
     if format is Format.JSON:
-        _show_json(found)
+        write_json(as_json(found))
         return
     from rich.console import Console
 
@@ -116,29 +116,3 @@ class TryBoth:
 @cache
 def _loaded(path: Path) -> "Policy":
     return policy_of(path)
-
-
-def write_page(found: "Backtest", path: Path) -> Path:
-    """Write the HTML report. Raises `BadInput` where it cannot be written."""
-    from datetime import UTC, datetime
-
-    from trustladder.learn.report.backtest import render
-
-    try:
-        path.write_text(render(found, datetime.now(UTC)), encoding="utf-8")
-    except OSError as error:
-        raise BadInput(
-            f"the report cannot be written: {error.strerror}", where=str(path), fix="choose a place with --report"
-        ) from error
-    return path
-
-
-def _show_json(found: "Backtest") -> None:
-    import sys
-
-    import msgspec
-
-    from trustladder.learn.report.backtest import as_json
-
-    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(as_json(found)), indent=2) + b"\n")
-    sys.stdout.buffer.flush()

@@ -1,13 +1,15 @@
 """`trustladder learn propose`: policy changes that past tickets speak for, each with its price."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trustladder.cli.backtest import Format, write_page
+from trustladder.cli.backtest import Format
 from trustladder.cli.conversations import BotAuthor, ColumnMap, CsatScale, Like, PolicyFile, RoleMap, Workers, read_as
 from trustladder.cli.past import HandlingMinutes, LedgerUrl, SomeFiles, Source, Tenant, pasts
+from trustladder.cli.writing import write_page
 from trustladder.errors import BadInput
 
 if TYPE_CHECKING:
@@ -103,6 +105,8 @@ def as_json(learned: "Learned") -> dict[str, Any]:
 
 
 def _write(learned: "Learned", folder: Path) -> None:
+    from trustladder.learn.report.backtest import render
+
     for number, proposed in enumerate(learned.proposals, 1):
         stem = folder / f"{number}-{proposed.made.kind}-{proposed.made.proposal_id}"
         try:
@@ -110,7 +114,7 @@ def _write(learned: "Learned", folder: Path) -> None:
             stem.with_suffix(".yaml").write_text(proposed.made.policy_yaml, encoding="utf-8")
         except OSError as error:
             raise BadInput(f"cannot be written: {error.strerror}", where=str(folder), fix="choose --out") from error
-        write_page(proposed.backtest, stem.with_suffix(".html"))
+        write_page(partial(render, proposed.backtest), stem.with_suffix(".html"))
 
 
 def _record(learned: "Learned", ledger: str, tenant: str, policy: Path | None) -> None:
