@@ -11,7 +11,12 @@ import pytest
 
 from trustladder.connect.exports import ReadAs, read_conversations
 from trustladder.core import events as e
+from trustladder.detect.outcome import load_outcome_model
+from trustladder.detect.perceiver import Perceiver
 from trustladder.learn.conversation import Conversation, Notices
+from trustladder.learn.outcome_data import read_betold
+from trustladder.learn.replay import replay
+from trustladder.policy.profiles import default_policy
 
 CALL = {"function": {"name": "transfer_to_human_agents", "arguments": '{"summary": "a refund"}'}}
 
@@ -139,6 +144,28 @@ def test_betold_is_read_as_structured_turns(tmp_path: Path) -> None:
     assert customer.intents == ("transfer_agent",)
     assert conversation.ending.outcome == "abandoned"
     assert "luhf" not in everything_said(conversation)
+
+
+def test_a_betold_call_is_the_same_in_training_and_in_a_live_conversation(tmp_path: Path) -> None:
+    lines = [
+        ("nlg", "ask_name", ["client_name", "recording_warning"]),
+        ("nlu", "inform", ["client_name", "numeric", "numeric"]),
+        ("nlg", "did_not_understand", []),
+        ("nlg", "ask_name", ["client_name"]),
+        ("nlu", "rephrase", []),
+    ]
+    said = [{"caller_name": w, "intent": i, "entities": [{"entity": n} for n in names]} for w, i, names in lines]
+    path = tmp_path / "BETOLD_valid.json.gz"
+    path.write_bytes(gzip.compress(json.dumps([{"LUHF": "luhf", "utterances_annotations": said}]).encode()))
+    (case,) = read_betold(tmp_path)
+    (conversation,) = read(path, "betold")
+    decided = replay(conversation, default_policy(), Perceiver(budget_ms=10**6).perceive)
+    assert case.turns == tuple(decision.turn for decision in decided)
+    assert case.turns[1].intents == ("inform", "entity:client_name", "entity:numeric", "entity:numeric")
+    strength = load_outcome_model().score(case.turns).strength
+    seen = [signal.strength for signal in decided[-1].seen.signals if signal.name == "outcome_risk"]
+    assert sum(seen) == max(0, 2 * (strength - 50))
+    assert case.failed
 
 
 def test_conversations_of_another_shape_are_left_out(tmp_path: Path) -> None:

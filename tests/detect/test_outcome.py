@@ -12,7 +12,7 @@ from trustladder.core.containment import ToolCall
 from trustladder.core.ticket import Role, Turn
 from trustladder.detect.outcome import load_outcome_model
 from trustladder.detect.outcome.actions import ACTION_MEASURES, measure_action
-from trustladder.detect.outcome.features import MEASURES, Running, call_key
+from trustladder.detect.outcome.features import INTENT_MEASURES, MEASURES, Running, call_key
 from trustladder.detect.outcome.model import pack_part, read_outcome_model
 from trustladder.detect.outcome.words import changes_something, hands_over
 from trustladder.errors import ModelUnusable
@@ -123,6 +123,38 @@ def test_a_call_in_intents_alone_has_a_score_that_moves_with_them() -> None:
     booked = model.score(turns("propose_date", "confirm", "confirm_date_scheduled", "confirm"))
     stuck = model.score(turns("propose_date", "negate", "did_not_understand", "negate", "ask_time_preference"))
     assert stuck.strength > booked.strength
+
+
+def labelled(*said: tuple[Role, tuple[str, ...]]) -> list[Turn]:
+    return [Turn(i, role, "", 0, intents=intents) for i, (role, intents) in enumerate(said)]
+
+
+ASKED = (Role.BOT, ("ask_time_preference",))
+UNREAD = ((Role.CUSTOMER, ("inconclusive",)), (Role.BOT, ("did_not_understand",)))
+
+
+def test_not_being_understood_again_raises_the_signal_and_is_told_as_a_reason() -> None:
+    model = load_outcome_model()
+    scores = [model.score(labelled(ASKED, *UNREAD * times)) for times in range(1, 4)]
+    once, twice, thrice = (score.strength for score in scores)
+    assert once < twice < thrice
+    assert any("bot fails" in reason.what for reason in scores[-1].reasons)
+
+
+def test_entities_are_read_beside_intents_and_are_no_step_of_the_call() -> None:
+    read = running(labelled((Role.BOT, ("propose_date", "entity:slot")), (Role.CUSTOMER, ("confirm", "entity:time"))))
+    words = read.intent_words()
+    assert {"i:bot: propose_date", "i:bot names slot", "i:customer names time"} <= set(words)
+    assert "l:last turn, customer names time" in words
+    assert "l:last turn, bot names slot" not in words
+    assert "l:2 from the end, bot: propose_date" in words
+    assert read.intents_seen == 2
+
+
+def test_what_a_call_in_intents_measures_can_only_raise_its_score() -> None:
+    card = load_outcome_model().intents.card
+    assert card.names == INTENT_MEASURES
+    assert min(card.weight) >= 0 < max(card.weight)
 
 
 def test_an_argument_that_nobody_mentioned_is_ungrounded_and_undiscussed() -> None:

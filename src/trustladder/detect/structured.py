@@ -1,48 +1,13 @@
 """Structured conversations: a voice bot's turns carry labels (intents) instead of text."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from trustladder.core.signals import Evidence, Signal
 from trustladder.core.ticket import Role, Turn
 from trustladder.detect.detector import BOT, CUSTOMER, Detector, detector
+from trustladder.detect.labels import bot_fails, told_by
 from trustladder.detect.scene import Scene
 
-_CUSTOMER_LABELS: Mapping[str, tuple[str, int]] = {
-    "transfer_agent": ("human_request", 100),
-    "agent": ("human_request", 100),
-    "human": ("human_request", 100),
-    "operator": ("human_request", 100),
-    "representative": ("human_request", 100),
-    "talk_to_human": ("human_request", 100),
-    "contact_human_agent": ("human_request", 100),
-    "forward": ("human_request", 100),
-    "rephrase": ("repetition", 80),
-    "repeat": ("repetition", 80),
-    "negate": ("rejection", 40),
-    "deny": ("rejection", 40),
-    "no": ("rejection", 40),
-    "reject": ("rejection", 70),
-    "wrong": ("rejection", 80),
-    "inconclusive": ("clarification", 60),
-    "noise": ("clarification", 40),
-    "did_not_understand": ("clarification", 80),
-    "hangup": ("churn_threat", 100),
-    "hang_up": ("churn_threat", 100),
-    "complaint": ("legal_or_safety", 60),
-    "urgency": ("urgency", 100),
-}
-"""What a customer's label tells by itself: a signal and its strength."""
-
-_BOT_FAILS = (
-    "did_not_understand",
-    "fail",
-    "failed",
-    "unavailable",
-    "no_dates",
-    "no_longer",
-    "too_far",
-    "repeat_request",
-)
 _REPEATED_LABEL_STRENGTH = {2: 60, 3: 80}
 
 
@@ -66,7 +31,7 @@ def customer_labels(scene: Scene) -> tuple[Signal, ...]:
         return ()
     found: dict[str, int] = {}
     for label in scene.turn.intents:
-        name, strength = _CUSTOMER_LABELS.get(label.lower(), ("", 0))
+        name, strength = told_by(label)
         if name == "rejection":
             strength = max(strength, _refusals_in_a_row(scene))
         if strength > found.get(name, 0):
@@ -78,7 +43,7 @@ def customer_labels(scene: Scene) -> tuple[Signal, ...]:
 def _refusals_in_a_row(scene: Scene) -> int:
     row = 0
     for said in reversed(scene.customer):
-        if not any(_CUSTOMER_LABELS.get(label.lower(), ("",))[0] == "rejection" for label in said.turn.intents):
+        if not any(told_by(label)[0] == "rejection" for label in said.turn.intents):
             break
         row += 1
     return 0 if not row else 70 if row == 1 else 90
@@ -98,7 +63,7 @@ def bot_labels(scene: Scene) -> tuple[Signal, ...]:
     signals = []
     if times > 1:
         signals.append(Signal("bot_repetition", _REPEATED_LABEL_STRENGTH.get(times, 100), evidence))
-    if any(mark in label for label in scene.turn.intents for mark in _BOT_FAILS):
+    if any(bot_fails(label) for label in scene.turn.intents):
         signals.append(Signal("tool_failure", 60, evidence))
     return tuple(signals)
 

@@ -223,6 +223,7 @@ def _betold(data: Path) -> tuple[list[Measured], list[Curve]]:
                 ours["auc"],
                 low=ours["auc_interval"][0],
                 high=ours["auc_interval"][1],
+                baselines=(("turn count of the whole call", found[share]["turn_count_of_whole_call"]["auc"]),),
                 aim=aim,
             )
         )
@@ -419,7 +420,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
 def as_markdown(evaluation: Evaluation) -> str:
     """Return the table of `docs/evaluation.md`."""
     lines = [
-        "| measure | data | value (95 % interval) | baselines | against the TF-IDF baseline | aim |",
+        "| measure | data | value (95 % interval) | baselines | against the baseline | aim |",
         "|---|---|---|---|---|---|",
     ]
     lines += [_line(measured) for measured in evaluation.measures]

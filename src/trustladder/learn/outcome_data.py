@@ -1,8 +1,8 @@
 """Recorded conversations with a known end, as the learned score is trained and measured on them.
 
-Reads the tau layout (customer, bot, tool calls and results, 0/1 reward) and the BETOLD layout (intents of phone
-calls). Tokens that end a simulation are stripped: they give the outcome away. Scenario, gold actions and reward go
-into labels and groups only, never into turns.
+Reads the tau layout (customer, bot, tool calls and results, 0/1 reward) and the BETOLD layout (intents and entities of
+phone calls, as the reader of exports gives them). Tokens that end a simulation are stripped: they give the outcome
+away. Scenario, gold actions and reward go into labels and groups only, never into turns.
 """
 
 import gzip
@@ -19,6 +19,7 @@ from trustladder.core.ticket import Role, Turn
 from trustladder.detect.outcome.features import call_key
 from trustladder.detect.outcome.words import changes_something
 from trustladder.errors import BadInput
+from trustladder.learn.betold import labels, speaker
 
 _END_TOKEN = re.compile(r"#{3}[A-Z\- ]+#{3}")
 _CUSTOMER_ID = re.compile(r"\b([a-z]+_[a-z]+_\d{4})\b")
@@ -194,9 +195,8 @@ def read_betold(folder: Path) -> list[Case]:
 
 
 def _call(path: Path, number: int, call: Mapping[str, Any]) -> Case:
-    sides = {"nlu": Role.CUSTOMER, "nlg": Role.BOT}
     turns = tuple(
-        Turn(index, sides[said["caller_name"]], "", 0, intents=(said["intent"],))
-        for index, said in enumerate(call["utterances_annotations"])
+        Turn(index, speaker(line), "", 0, message_id=str(index), intents=labels(line))
+        for index, line in enumerate(call["utterances_annotations"])
     )
     return Case(path.name, "voice", "appointment", f"call-{number}", turns, call["LUHF"] == "luhf")

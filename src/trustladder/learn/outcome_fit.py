@@ -4,7 +4,7 @@ What raises the risk of failure was decided before fitting, by sign: demand, eff
 this that lets the score hold for bots and customers that it has not seen.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from trustladder.core.containment import ToolCall
 from trustladder.core.ticket import Turn
 from trustladder.detect.outcome.actions import ACTION_MEASURES, EITHER_WAY, LOWERS_RISK, action_words, measure_action
-from trustladder.detect.outcome.features import MEASURES, Running
+from trustladder.detect.outcome.features import INTENT_MEASURES, MEASURES, Running
 from trustladder.detect.outcome.model import Card, Part, Words
 from trustladder.learn.outcome_data import Case, Write, writes_of
 from trustladder.learn.risk_training import (
@@ -27,6 +27,8 @@ from trustladder.learn.risk_training import (
 
 SHARES = (0.25, 0.5, 1.0)
 """At which shares of the customer's turns a conversation is read for training."""
+INTENT_SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)
+"""At which shares of its turns a structured conversation is read for training: a live call is read from its start."""
 
 _EITHER_WAY = {"customer_exception", "customer_asks", "bot_deny", "bot_transfer", "bot_sorry"}
 _LOWERS = {"transfers", "denied_and_nothing_written"}
@@ -84,7 +86,7 @@ TEXT = Recipe(
     frozenset(set(MEASURES) - _FREE - _LOWERS),
     frozenset(_LOWERS),
 )
-INTENTS = Recipe((), 0.0, (("i:", 1.0),), 0.5, frozenset(), frozenset())
+INTENTS = Recipe(INTENT_MEASURES, 0.3, (("i:", 1.0), ("l:", 1.0)), 0.5, frozenset(INTENT_MEASURES), frozenset())
 ACTIONS = Recipe(
     ACTION_MEASURES,
     1.0,
@@ -191,8 +193,7 @@ def intent_rows(cases: Sequence[Case], share: float = 1.0) -> Rows:
     found = []
     for number, case in enumerate(cases):
         run = read(case.turns[: max(1, int(np.ceil(share * len(case.turns))))])
-        words: Mapping[str, int] = run.words | dict.fromkeys(run.closing_intents(), 1)
-        found.append((list[float](), dict(words), case.failed, case, number))
+        found.append((run.intent_measures(), run.intent_words(), case.failed, case, number))
     return _rows(found)
 
 

@@ -10,6 +10,7 @@ from trustladder.learn.measures_outcome import cross_fit
 from trustladder.learn.outcome_data import Case, read_betold, read_tau
 from trustladder.learn.outcome_fit import (
     ACTIONS,
+    INTENT_SHARES,
     INTENTS,
     SHARES,
     TEXT,
@@ -43,9 +44,9 @@ def train_text(cases: Sequence[Case]) -> Part:
 
 
 def train_intents(cases: Sequence[Case]) -> Part:
-    """The part that reads conversations whose turns carry intents."""
-    shares = (0.5, 0.75, 1.0)
-    return _calibrated(stacked([intent_rows(cases, share) for share in shares]), INTENTS, len(shares))
+    """The part that reads conversations whose turns carry intents, fitted at several points of each."""
+    rows = stacked([intent_rows(cases, share) for share in INTENT_SHARES])
+    return _calibrated(rows, INTENTS, len(INTENT_SHARES))
 
 
 def train_actions(cases: Sequence[Case]) -> Part:

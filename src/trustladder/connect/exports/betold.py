@@ -10,6 +10,8 @@ from trustladder.connect.exports.document import converted, load
 from trustladder.connect.exports.source import Source
 from trustladder.connect.exports.values import text_of
 from trustladder.core import events as e
+from trustladder.core.ticket import Role
+from trustladder.learn.betold import labels, speaker
 from trustladder.learn.conversation import Conversation, Ending, Message, Notices, Said
 
 
@@ -35,9 +37,8 @@ def _conversation(call: Mapping[str, Any], number: int, source: Source) -> Conve
 
 
 def _event(turn: Mapping[str, Any], index: int) -> Said:
-    entities = (text_of(entity["entity"]) or "" for entity in turn.get("entities") or ())
-    intents = (text_of(turn["intent"]) or "", *(f"entity:{name}" for name in entities))
-    if turn["caller_name"] == "nlg":
+    intents = tuple(text_of(label) or "" for label in labels(turn))
+    if speaker(turn) is Role.BOT:
         return e.BotWrote(str(index), "", intents=intents)
     return e.CustomerWrote(str(index), "", intents)
 

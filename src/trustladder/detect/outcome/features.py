@@ -2,7 +2,7 @@
 
 Everything is read from what was said and called so far. Two kinds of features come out: `measures`, some sixty
 numbers with a meaning of their own, and counts of words (`c:` the customer's, `b:` the bot's, `t:` tool calls and
-results, `i:` intents of structured conversations).
+results, `i:` labels of structured conversations, `l:` those said last).
 """
 
 import math
@@ -13,6 +13,7 @@ from copy import copy
 from dataclasses import dataclass, field, fields
 
 from trustladder.core.ticket import Role, Turn
+from trustladder.detect.labels import ENTITY, bot_fails, told_by
 from trustladder.detect.outcome.words import (
     BOT,
     CUSTOMER,
@@ -71,6 +72,27 @@ MEASURES: tuple[str, ...] = (
 )
 """Names of the numbers that `Running.measures` gives, in their order."""
 
+INTENT_MEASURES: tuple[str, ...] = (
+    "bot_fails",
+    "customer_unclear",
+    "refusals",
+    "refusals_in_a_row",
+    "asks_for_person",
+    "bot_repeats_label",
+    "bot_repeats_last_label",
+    "times_of_last_bot_label",
+    "bot_turns_in_a_row",
+    "customer_repeats_label",
+)
+"""Names of the numbers that `Running.intent_measures` gives, in their order; each may only raise the risk."""
+_LAST = 6
+_MEANING = {
+    "repetition": "customer_unclear",
+    "clarification": "customer_unclear",
+    "rejection": "refusals",
+    "human_request": "asks_for_person",
+}
+
 
 def leaves(value: object) -> Iterator[str]:
     """The plain values inside the arguments of a tool call, in lower case; flags and nothing are left out."""
@@ -127,7 +149,10 @@ class Running:
     offered: bool = False
     spoke_last: bool = False
     calls_in_turn: int = 0
-    last_intents: tuple[str, ...] = ()
+    labels: Counter[str] = field(default_factory=Counter)
+    last_labels: tuple[tuple[int, str], ...] = ()
+    last_of: dict[str, str] = field(default_factory=dict)
+    last_entities: tuple[str, ...] = ()
     intents_seen: int = 0
     touched: list[str] = field(default_factory=list)
     index: int = 0
@@ -163,15 +188,32 @@ class Running:
                 where[key] = index
 
     def _intents(self, turn: Turn) -> None:
-        who = "u" if turn.role is Role.CUSTOMER else "g"
-        named = [f"{who}:{intent}" for intent in turn.intents]
-        previous = self.last_intents[-1] if self.last_intents else "^"
-        before = self.last_intents[-2] if len(self.last_intents) > 1 else ""
-        for intent in named:
-            self._see("i:", [intent, f"{previous}>{intent}", f"{before}>{previous}>{intent}"])
-            before, previous = previous, intent
-            self.last_intents = (*self.last_intents[-5:], intent)
-            self.intents_seen += 1
+        who = "customer" if turn.role is Role.CUSTOMER else "bot"
+        entities = [label.removeprefix(ENTITY) for label in turn.intents if label.startswith(ENTITY)]
+        self._see("i:", [f"{who} names {entity}" for entity in entities])
+        self.last_entities = tuple(f"{who} names {entity}" for entity in entities)
+        tally = self.tally
+        tally["bot_turns_in_a_row"] = tally["bot_turns_in_a_row"] + 1 if who == "bot" else 0
+        for label in turn.intents:
+            if not label.startswith(ENTITY):
+                self._label(who, label)
+
+    def _label(self, who: str, label: str) -> None:
+        tally, named = self.tally, f"{who}: {label}"
+        self._see("i:", [named])
+        tally[f"{who}_repeats_label"] += self.labels[named] > 0
+        tally[f"{who}_repeats_last_label"] += self.last_of.get(who) == named
+        if who == "bot":
+            tally["bot_fails"] += bot_fails(label)
+        else:
+            meant = _MEANING.get(told_by(label)[0], "")
+            if meant:
+                tally[meant] += 1
+            tally["refusals_in_a_row"] = tally["refusals_in_a_row"] + 1 if meant == "refusals" else 0
+        self.labels[named] += 1
+        self.last_of[who] = named
+        self.last_labels = (*self.last_labels[1 - _LAST :], (self.index, named))
+        self.intents_seen += 1
 
     def _groups(self, side: str, found: Counter[str]) -> None:
         for group, count in found.items():
@@ -288,11 +330,23 @@ class Running:
             float(self.groups["bot_deny"] > 0 and not tally["writes"]),
         ]
 
-    def closing_intents(self) -> list[str]:
-        """Where a structured conversation stands: its last intents, alone and as a sequence."""
-        last = self.last_intents
-        places = [f"i:last{place}|{intent}" for place, intent in enumerate(reversed(last), 1)]
-        return [*places, *(f"i:end|{'>'.join(last[-n:])}" for n in (2, 3) if len(last) >= n)]
+    def intent_measures(self) -> list[float]:
+        """The numbers named in `INTENT_MEASURES`: logarithms of counts; a call's length is none of them."""
+        tally = self.tally
+        tally["times_of_last_bot_label"] = self.labels[self.last_of.get("bot", "")]
+        return [math.log1p(tally.get(name, 0)) for name in INTENT_MEASURES]
+
+    def intent_words(self) -> dict[str, int]:
+        """The labels so far with their counts (`i:`), and those said last by their place (`l:`)."""
+        words = {word: count for word, count in self.words.items() if word.startswith("i:")}
+        return words | dict.fromkeys(self.closing_labels(), 1)
+
+    def closing_labels(self) -> dict[str, int]:
+        """Where a structured conversation stands: the labels said last, each with its turn."""
+        places = enumerate(reversed(self.last_labels), 1)
+        found = {f"l:{place} from the end, {named}": turn for place, (turn, named) in places}
+        found |= {f"l:last turn, {named}": self.index - 1 for named in self.last_entities}
+        return found | {f"l:last of {named}": self.index - 1 for named in self.last_of.values()}
 
 
 def call_key(name: str, arguments: Mapping[str, object]) -> str:

@@ -20,7 +20,7 @@ from trustladder.core.containment import ToolCall
 from trustladder.core.ticket import Turn
 from trustladder.detect.meaning.encoder import read_model
 from trustladder.detect.outcome.actions import ACTION_MEASURES, action_words, measure_action
-from trustladder.detect.outcome.features import MEASURES, Running
+from trustladder.detect.outcome.features import INTENT_MEASURES, MEASURES, Running
 from trustladder.errors import ModelUnusable
 
 MODEL_FILE = "outcome.npz"
@@ -215,11 +215,15 @@ class OutcomeModel:
 
     def score_intents(self, running: Running, domain: str = "") -> OutcomeScore:
         """The score of a conversation whose turns carry intents instead of text."""
-        words = {word: count for word, count in running.words.items() if word.startswith("i:")}
-        words.update(dict.fromkeys(running.closing_intents(), 1))
-        parts = self.intents.words.parts(words)
-        reasons = (Reason(running.where.get(word, running.index - 1), word[2:], v) for word, v in parts.items())
-        return OutcomeScore(self.intents.strength(sum(parts.values()), domain), top_reasons(reasons))
+        measures = self.intents.card.parts(running.intent_measures())
+        words = self.intents.words.parts(running.intent_words())
+        closing = running.closing_labels()
+        reasons = [Reason(-1, n.replace("_", " "), v) for n, v in zip(INTENT_MEASURES, measures, strict=True)]
+        reasons += [
+            Reason(running.where.get(word, closing.get(word, -1)), word[2:], value) for word, value in words.items()
+        ]
+        logit = sum(measures) + sum(words.values())
+        return OutcomeScore(self.intents.strength(logit, domain), top_reasons(reasons))
 
     def score_action(
         self, turns: Iterable[Turn], tool_name: str, arguments: Mapping[str, object], domain: str = ""
@@ -303,7 +307,8 @@ def read_outcome_model(content: bytes, where: str = MODEL_FILE) -> OutcomeModel:
     """
     with np.load(BytesIO(content), allow_pickle=False) as arrays:
         model = OutcomeModel(*(unpack_part(prefix, arrays) for prefix in ("text", "intents", "action")))
-    if model.text.card.names != MEASURES or model.action.card.names != ACTION_MEASURES:
+    names = tuple(part.card.names for part in (model.text, model.intents, model.action))
+    if names != (MEASURES, INTENT_MEASURES, ACTION_MEASURES):
         raise ModelUnusable("the learned score was built for other measures", where=where, fix="build it again")
     return model
 
