@@ -12,11 +12,9 @@ from enum import StrEnum
 from trustladder.core.episode import Episode
 from trustladder.core.governance import Governance
 from trustladder.core.intervals import wilson
-from trustladder.core.policy import Policy
+from trustladder.core.policy import DAY_MS, Policy
 from trustladder.core.signals import CATALOGUE
 from trustladder.core.verdict import EpisodeVerdict, Verdict
-
-DAY_MS = 86_400_000
 
 LATE_BOUND = 0.10
 """Of the tickets that needed a person, more than this share late or missed is escalation delay."""

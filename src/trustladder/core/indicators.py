@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 
 from trustladder.core.episode import Episode
 from trustladder.core.intervals import median_time, wilson
+from trustladder.core.policy import DAY_MS, HOUR_MS
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 WEEK_DAYS = 7
 _FIRST_MONDAY_MS = 4 * DAY_MS  # 1970-01-05: weeks begin on Mondays, 00:00 UTC
 

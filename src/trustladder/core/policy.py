@@ -10,6 +10,8 @@ from trustladder.core.signals import CATALOGUE
 from trustladder.core.threshold import Rule
 
 MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
 
 UNKNOWN_TYPE = "unknown"
 """The ticket type of a ticket that nothing has recognised."""

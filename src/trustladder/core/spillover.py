@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from trustladder.core.episode import Episode
+from trustladder.core.policy import DAY_MS
 from trustladder.core.sampling import share_of
 from trustladder.core.verdict import BAD_VERDICTS, EpisodeVerdict
 
-DAY_MS = 86_400_000
 Judged = tuple[Episode, EpisodeVerdict]
 
 QUARTER_DAYS = 91

@@ -1,11 +1,10 @@
 """The audit sample: some episodes are drawn at random when they begin, to be re-read if they never leave automation."""
 
 from trustladder.core import events as e
-from trustladder.core.policy import Policy
+from trustladder.core.policy import DAY_MS, Policy
 from trustladder.core.sampling import is_drawn
 from trustladder.desk.scribe import Scribe
 
-DAY_MS = 86_400_000
 REVIEW_WITHIN_DAYS = 7
 """Reviews that are older are overdue: the sample is not being read, and nothing is known of the misses."""
 

@@ -7,7 +7,7 @@ from functools import partial
 from trustladder.core import events as e
 from trustladder.core.containment import Lane
 from trustladder.core.episode import Episode, episodes_of
-from trustladder.core.policy import Policy
+from trustladder.core.policy import MINUTE_MS, Policy
 from trustladder.core.risk import HUNDREDTHS
 from trustladder.core.ticket import Role
 from trustladder.core.verdict import EpisodeVerdict, GoldenTurn, hindsight, verdict_on
@@ -20,8 +20,6 @@ _SHADOW = (e.Escalated, e.Contained, e.OwnershipTaken)
 
 MOMENT_CHARACTERS = 1_500
 """The longest text of a message that a timeline keeps."""
-
-MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)

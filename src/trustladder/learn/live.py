@@ -4,9 +4,9 @@ from collections import defaultdict
 from threading import Lock
 
 from trustladder.core.episode import Episode, EpisodeReader
+from trustladder.core.policy import DAY_MS
 from trustladder.ledger.protocol import Fed, Ledger
 
-DAY_MS = 86_400_000
 WINDOW_DAYS = 120
 """Tickets on which nothing has happened for so long are let go: indicators look back 28 days and compare."""
 BATCH = 2_000

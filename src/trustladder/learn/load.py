@@ -8,12 +8,11 @@ from zoneinfo import ZoneInfo
 
 from trustladder.core.calendar import next_open_ms
 from trustladder.core.episode import Episode
-from trustladder.core.policy import MINUTE_MS, Hours, Policy, Queue
+from trustladder.core.policy import HOUR_MS, MINUTE_MS, Hours, Policy, Queue
 from trustladder.core.routing import FALLBACK_QUEUE
 from trustladder.learn.staffing import ClockTarget, Work, agents_needed
 
 WEEK_HOURS = 168
-HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,11 @@ from trustladder.core.episode import Episode
 from trustladder.core.failure_modes import Evidence, Finding, Reviews, failure_modes
 from trustladder.core.governance import Governance
 from trustladder.core.indicators import Indicator, TrendPoint, five_indicators, trend
-from trustladder.core.policy import Policy
+from trustladder.core.policy import DAY_MS, Policy
 from trustladder.core.verdict import EpisodeVerdict, GoldenTransfer, Verdict, golden_transfers, hindsight
 from trustladder.learn.misses import MissEstimate, drawn_of, missed_rate
 from trustladder.learn.spillover import Spillover, trust_spillover
 
-DAY_MS = 86_400_000
 WEEK_MS = 7 * DAY_MS
 PERIOD_DAYS = 28
 """Four whole weeks: every weekday counts alike."""

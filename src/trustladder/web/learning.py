@@ -9,10 +9,11 @@ import structlog
 from trustladder.core.episode import Episode
 from trustladder.core.failure_modes import Reviews
 from trustladder.core.governance import LearnRan, Stage
+from trustladder.core.policy import DAY_MS
 from trustladder.desk.reviews import REVIEW
 from trustladder.desk.rollout import Rollouts
 from trustladder.learn.live import LiveEpisodes
-from trustladder.learn.run import DAY_MS, PERIOD_DAYS, LearnRun, run_learn
+from trustladder.learn.run import PERIOD_DAYS, LearnRun, run_learn
 from trustladder.ledger.protocol import Due, DueState, Ledger
 
 log = structlog.get_logger()

@@ -4,13 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from trustladder.core.policy import HOUR_MS
 from trustladder.desk.integrity import IntegrityBook
 from trustladder.desk.outbox import bring_back, dead_letters
 from trustladder.ledger.protocol import TicketKey
 from trustladder.web import present, wire
 from trustladder.web.api import PROBLEMS, Tenant, TheDesk
-
-HOUR_MS = 3_600_000
 
 router = APIRouter(prefix="/v1", tags=["oversight"], responses=PROBLEMS)
 

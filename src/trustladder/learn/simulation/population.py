@@ -7,8 +7,9 @@ from random import Random
 
 from trustladder.core import events as e
 from trustladder.core.episode import Episode, episodes_of
+from trustladder.core.policy import DAY_MS, HOUR_MS
 from trustladder.learn.simulation.course import STRAIGHT_TO_A_PERSON, Course, Mood, draw_course
-from trustladder.learn.simulation.ticket import DAY_MS, HOUR_MS, Record, TicketTruth, close, play, review, work
+from trustladder.learn.simulation.ticket import Record, TicketTruth, close, play, review, work
 from trustladder.learn.simulation.world import World
 
 START_MS = 1_735_689_600_000

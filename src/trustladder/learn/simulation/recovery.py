@@ -11,8 +11,8 @@ from functools import partial
 import numpy as np
 
 from trustladder.core.episode import Episode, episodes_of
-from trustladder.core.policy import Policy
-from trustladder.core.spillover import DAY_MS, Judged, followed_accounts
+from trustladder.core.policy import DAY_MS, Policy
+from trustladder.core.spillover import Judged, followed_accounts
 from trustladder.core.verdict import BAD_VERDICTS, GoldenTurn, Verdict, golden_turn, hindsight, verdict_on
 from trustladder.learn.guarantee import guarantee
 from trustladder.learn.labels import Labelled, labelled

@@ -6,7 +6,7 @@ from random import Random
 from trustladder.core import events as e
 from trustladder.core.containment import Lane
 from trustladder.core.ladder import decide
-from trustladder.core.policy import MINUTE_MS
+from trustladder.core.policy import DAY_MS, HOUR_MS, MINUTE_MS
 from trustladder.core.sampling import is_drawn
 from trustladder.core.signals import Evidence, Signal
 from trustladder.core.ticket import Ticket, fold, new_ticket
@@ -14,8 +14,6 @@ from trustladder.core.verdict import BAD_VERDICTS, Verdict
 from trustladder.learn.simulation.course import Course
 from trustladder.learn.simulation.world import World
 
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
 _TENANT = "simulation"
 _CONTENT = (25, 50, 75, 75, 75, 100, 100, 100, 100, 100)
 """What customers answer whom the bot served well: some grumble all the same."""

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from trustladder.core.policy import HOUR_MS
 from trustladder.core.queueing import Inversion
 from trustladder.desk.integrity import IntegrityBook
 from trustladder.web.api import Tenant, TheDesk
-from trustladder.web.oversight import HOUR_MS, book_of
+from trustladder.web.oversight import book_of
 from trustladder.web.pages.board import Rows
 from trustladder.web.pages.guard import PageRoute
 from trustladder.web.pages.places import TheBoard

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from trustladder.core import events as e
 from trustladder.core.containment import Lane
 from trustladder.core.episode import Episode, episodes_of
+from trustladder.core.policy import HOUR_MS
 from trustladder.core.ticket import Role, Ticket
 from trustladder.core.verdict import EpisodeVerdict, Verdict, hindsight
 from trustladder.desk.reviews import FAULTS
@@ -24,7 +25,6 @@ from trustladder.web.pages.timeline import Moment, timeline
 
 router = APIRouter(prefix="/learn/review", route_class=PageRoute, include_in_schema=False)
 
-HOUR_MS = 3_600_000
 
 ANSWERS = (
     (Verdict.ON_TIME, "On time", "people came when they were needed"),
