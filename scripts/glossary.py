@@ -21,7 +21,7 @@ def public_names() -> dict[str, list[tuple[str, str]]]:
             for name, value in vars(module).items()
             if not name.startswith("_")
             and (inspect.isclass(value) or inspect.isfunction(value))
-            and value.__module__ == module.__name__
+            and f"{value.__module__}.".startswith(f"{module.__name__}.")
         ]
     return found
 
