@@ -1,5 +1,7 @@
 """Timers survive workers that are killed, and catch up late, once; on both stores."""
 
+from threading import Barrier
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ from trustladder.core.queueing import priority
 from trustladder.desk import Desk, HumanTurn, Resolution
 from trustladder.desk.clocks import CLOCK
 from trustladder.desk.outbox import KIND
-from trustladder.desk.rounds import prune, run_due_clocks
+from trustladder.desk.rounds import HANDS, prune, run_due_clocks
 from trustladder.errors import NotAllowed, TrustladderError
 from trustladder.ledger import Ledger, open_ledger
 from trustladder.ledger.protocol import Due, DueState, TicketKey, Transaction
@@ -55,6 +57,46 @@ def test_one_ticket_that_cannot_be_read_holds_up_no_other(clock: Clock) -> None:
     assert desk.ticket(key("good")).handoff.breaches == ("claim",)  # type: ignore[union-attr]
     [kept] = [due for due in ledger.list_due(DueState.WAITING, kinds=[CLOCK]) if due.key == key("bad")]
     assert kept.note == "it cannot be read"
+    ledger.close()
+
+
+def test_timers_are_looked_at_side_by_side_each_in_one_commit(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = open_ledger("sqlite://:memory:", clock)
+    desk = office_desk(ledger)
+    for number in range(HANDS):
+        wrote(desk, f"T-{number}", "human_request=90")
+    together, fired = Barrier(HANDS, timeout=10), desk.clock_fired
+
+    def all_at_once(key: TicketKey) -> bool:
+        together.wait()
+        return fired(key)
+
+    desk.clock_fired = all_at_once  # type: ignore[method-assign]
+    for second_commit in ("finish_due", "retry_due"):
+        monkeypatch.setattr(ledger, second_commit, None)
+    clock.pass_minutes(16)
+    assert run_due_clocks(desk) == HANDS
+    waiting = ledger.list_due(DueState.WAITING, kinds=[CLOCK])
+    assert len(waiting) == HANDS and all(due.due_ms > clock() for due in waiting)
+    assert not ledger.list_due(DueState.DONE, kinds=[CLOCK]), "a timer is set anew: none is left behind"
+    ledger.close()
+
+
+def test_a_timer_that_nothing_followed_from_is_settled(clock: Clock) -> None:
+    """Somebody acted between the claim of the row and the look at the ticket: the row must not run for ever."""
+    ledger = open_ledger("sqlite://:memory:", clock)
+    desk = office_desk(ledger)
+    wrote(desk, "T", "human_request=90")
+    at = key("T")
+    ledger.transact(at, lambda transaction: transaction.schedule(Due(CLOCK, at, clock(), f"{CLOCK}:early")))
+    assert run_due_clocks(desk) == 1
+    assert run_due_clocks(desk) == 0
+    desk.resolve(at, Resolution("ana"))
+    ledger.transact(at, lambda transaction: transaction.schedule(Due(CLOCK, at, clock(), f"{CLOCK}:late")))
+    assert run_due_clocks(desk) == 1
+    [done] = ledger.list_due(DueState.DONE, kinds=[CLOCK])
+    clock.pass_minutes(8 * 24 * 60)
+    assert (done.uniq, prune(ledger)) == (f"{CLOCK}:late", 1)
     ledger.close()
 
 

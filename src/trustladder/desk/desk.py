@@ -217,7 +217,7 @@ class Desk:
         return self._by_person(key, lambda s, *_: reviews.review(s, reviewed))
 
     def clock_fired(self, key: TicketKey) -> bool:
-        """Look at a ticket whose timer is due; return True when a deadline was in fact missed."""
+        """Look at a ticket whose timer is due; True when something followed, and the timer was set anew with it."""
         return self._perform(key, "clock", bool, lambda s, p, _: clocks.clock_fired(s, p))
 
     def restore_clock(self, key: TicketKey, seen_at: int) -> bool:

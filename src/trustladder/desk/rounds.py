@@ -5,6 +5,8 @@ Any number of workers, in any process, may go their rounds at once; what one doe
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import structlog
 
@@ -17,7 +19,10 @@ from trustladder.ledger.protocol import Due, Ledger
 log = structlog.get_logger()
 
 BATCH = 100
-LEASE_MS = 30_000
+HANDS = 8
+"""How many timers are looked at side by side: on SQLite their commits are one, on PostgreSQL half the connections."""
+LEASE_MS = 10_000
+"""How late the timers of a worker that was killed may be; a live one needs less than a second for a batch."""
 AFTER_FAILURE_MS = 10_000
 KEEP_DONE_MS = 7 * 86_400_000
 """How long a row of work that is done is kept, for those who look into what happened."""
@@ -29,18 +34,25 @@ def run_due_clocks(desk: Desk, lease_ms: int = LEASE_MS) -> int:
     One that cannot be looked at is put back for a while, so that it holds up no other.
     """
     batch = desk.ledger.claim_due((CLOCK,), BATCH, lease_ms)
-    for due in batch:
-        try:
-            desk.clock_fired(due.key)
-            _settle(desk, due)
-        except TrustladderError as error:
-            log.error("a timer could not run, it will be tried again", ticket=due.key.ticket_id, error=error.what)
-            desk.ledger.retry_due(due, desk.ledger.now_ms() + AFTER_FAILURE_MS, error.what)
+    with ThreadPoolExecutor(HANDS, "clocks") as hands:
+        list(hands.map(partial(_run_clock, desk), batch))
     return len(batch)
 
 
+def _run_clock(desk: Desk, due: Due) -> None:
+    try:
+        if not desk.clock_fired(due.key):
+            _settle(desk, due)
+    except TrustladderError as error:
+        log.error("a timer could not run, it will be tried again", ticket=due.key.ticket_id, error=error.what)
+        desk.ledger.retry_due(due, desk.ledger.now_ms() + AFTER_FAILURE_MS, error.what)
+
+
 def _settle(desk: Desk, due: Due) -> None:
-    """Be done with a timer, or keep it where the ticket's clock runs on; one that was set anew is left alone."""
+    """Be done with a timer that nothing followed from, or keep it for the clock that runs by now.
+
+    What did follow has set it anew in its own commit.
+    """
     running = running_clock(desk.ticket(due.key))
     if running is None:
         desk.ledger.finish_due(due)
