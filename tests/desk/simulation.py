@@ -19,7 +19,7 @@ from trustladder.core.containment import Lane
 from trustladder.core.events import Event, Recorded
 from trustladder.core.summary import TicketSummary
 from trustladder.errors import PositionConflict
-from trustladder.ledger.protocol import Due, Ledger, Page, Remembered, TicketKey
+from trustladder.ledger.protocol import Due, Fed, Ledger, Page, Remembered, TicketKey
 
 T = TypeVar("T")
 DEATHS = 0.002
@@ -38,6 +38,7 @@ class SimulatedLedger:
         self._answers: dict[tuple[TicketKey, str], Remembered] = {}
         self._due: dict[str, Due] = {}
         self._summaries: dict[TicketKey, TicketSummary] = {}
+        self._feed: list[Fed] = []
         self._clock = count(1_790_000_000_000, 7)
 
     def transact(self, key: TicketKey, work: Callable[[Any], T], timeout_ms: int | None = None) -> T:
@@ -47,6 +48,7 @@ class SimulatedLedger:
         transaction = SimulatedTransaction(self, key)
         answer = work(transaction)
         self._events[key] += transaction.appended
+        self._feed += [Fed(number, key, new) for number, new in enumerate(transaction.appended, len(self._feed) + 1)]
         self._answers.update(transaction.answers)
         self._summaries.update(transaction.summaries)
         for uniq, due in transaction.due.items():
@@ -77,6 +79,14 @@ class SimulatedLedger:
         """Return the tickets that stand in these lanes."""
         rows = [row for key, row in self._summaries.items() if key.tenant == tenant and row.lane in lanes]
         return Page(tuple(rows[:limit]))
+
+    def summary(self, key: TicketKey) -> TicketSummary | None:
+        """Return a ticket's row."""
+        return self._summaries.get(key)
+
+    def feed(self, after: int, limit: int = 500) -> list[Fed]:
+        """Return what was committed after a place in the global order; nobody comes between: a board holds its lock."""
+        return self._feed[after : after + limit]
 
     def without_due(self, kind: str, lanes: Collection[Lane], limit: int = 100) -> list[TicketKey]:
         """Return tickets in these lanes without a waiting row of the kind."""

@@ -11,13 +11,14 @@ from trustladder.core.containment import Lane
 from trustladder.core.handoff import Handoff, build_handoff
 from trustladder.core.plan import Standing
 from trustladder.core.policy import Person, Policy
-from trustladder.core.queueing import in_order, standing_of
+from trustladder.core.queueing import in_order
 from trustladder.core.routing import candidates
 from trustladder.core.signals import PERCEPTION, Signal, UnknownSignal
 from trustladder.core.summary import TicketSummary, summarise
 from trustladder.core.ticket import Ticket, Turn, fold_all
 from trustladder.desk import clocks, gate, outbox, people, restating, reviews, turns
 from trustladder.desk.answers import GateAnswer, PersonAnswer, RedeemAnswer, TurnAnswer
+from trustladder.desk.board import Board
 from trustladder.desk.cache import TicketCache
 from trustladder.desk.commands import AccountFacts, CustomerAnswer, CustomerTurn, Draft, HumanTurn, Resolution
 from trustladder.desk.errand import Act, Again, Done, Errand, Glimpse, fingerprint_of
@@ -47,7 +48,7 @@ class Desk:
     ``new_id`` gives ids that cannot be guessed. ``channels`` says who is told about what, ``asks_for`` reads which
     facts a person asks the customer for. Errors are those of `trustladder.errors`; when the ledger cannot be reached,
     nothing was recorded and nothing may be sent. ``detectors`` tells how perception does, for readiness and metrics.
-    ``waiting`` gives a tenant's tickets that wait for a person; whoever keeps them in memory may put that in its place.
+    ``board`` holds the rows of open tickets in memory, for lists and for how a ticket stands when it is taken.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class Desk:
         self._cache = TicketCache()
         self.detectors: Callable[[], Sequence[DetectorStatus]] = tuple
         self.tally = Tally()
-        self.waiting: Callable[[str], Sequence[TicketSummary]] = self._read_waiting
+        self.board = Board(ledger)
 
     # -- turns ---------------------------------------------------------------------------------------------
 
@@ -262,11 +263,7 @@ class Desk:
         ticket = self._newest(key)
         if ticket.lane is not Lane.ESCALATED or ticket.owner is not None:
             return None
-        waiting, now_ms = self.waiting(key.tenant), self.ledger.now_ms()
-        return standing_of(self.policy(key.tenant), summarise(ticket), waiting, person_id, now_ms)
-
-    def _read_waiting(self, tenant: str) -> Sequence[TicketSummary]:
-        return self.ledger.summaries(tenant, lanes=(Lane.ESCALATED,), limit=10_000).rows
+        return self.board.standing(self.policy(key.tenant), summarise(ticket), person_id, self.ledger.now_ms())
 
     # -- how a command is carried out ----------------------------------------------------------------------
 

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trustladder.core.containment import Lane
+from trustladder.core.events import OwnershipTaken
 from trustladder.desk import CustomerTurn, Desk, Resolution
+from trustladder.desk.board import Board, tail_of
 from trustladder.ledger.protocol import TicketKey
 from trustladder.settings import Settings
-from trustladder.web.pages.board import Board, tail_of
 from trustladder.web.service import build_desk
 
 ACTS = ("ask", "demand", "take", "return", "resolve", "look")
@@ -71,3 +72,30 @@ def test_what_moved_since_a_page_was_made_is_known(desk: Desk) -> None:
     do(desk, TicketKey("moved", "a"), "demand", 3)
     do(desk, TicketKey("moved", "b"), "ask", 4)
     assert board.look("moved").moved_since(at) == {"a", "b"}
+
+
+def test_a_board_far_behind_reads_the_whole_again_and_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trustladder.desk.board.BATCH", 1)
+    monkeypatch.setattr("trustladder.desk.board.MOST_BEHIND", 2)
+    heard: list[set[TicketKey] | None] = []
+    board = Board(desk.ledger)
+    board.look("behind")
+    board.on_change = heard.append
+    for name in ("a", "b"):
+        do(desk, TicketKey("behind", name), "demand", 1)
+    assert set(board.look("behind").by_id) == {"a", "b"}
+    assert heard[-1] is None
+
+
+def test_a_claim_is_told_how_the_ticket_stands_as_of_now(desk: Desk) -> None:
+    for name in ("first", "second", "third"):
+        do(desk, TicketKey("stands", name), "demand", 1)
+    desk.claim(TicketKey("stands", "third"), "agent")
+    do(desk, TicketKey("stands", "fourth"), "demand", 1)
+    desk.claim(TicketKey("stands", "second"), "agent")
+    taken = [
+        fed.recorded.event
+        for fed in desk.ledger.feed(0, 1_000, "stands")
+        if isinstance(fed.recorded.event, OwnershipTaken)
+    ]
+    assert [event.standing.waiting for event in taken if event.standing is not None] == [2, 2]

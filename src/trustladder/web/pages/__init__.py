@@ -5,7 +5,6 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from trustladder.core.containment import Lane
 from trustladder.desk import Desk
 from trustladder.web.pages import (
     acts,
@@ -22,18 +21,15 @@ from trustladder.web.pages import (
     ticket,
     who,
 )
-from trustladder.web.pages.board import Board
 from trustladder.web.pages.live import Hub
 
 ASSETS = Path(__file__).parent.parent / "assets"
 
 
 def install(app: FastAPI) -> None:
-    """Serve the pages and what they load. Their board tells the app's desk, too, what waits for a person."""
+    """Serve the pages and what they load."""
     desk: Desk = app.state.desk
-    board = Board(desk.ledger)
-    app.state.hub = Hub(board)
-    desk.waiting = lambda tenant: board.look(tenant).of(Lane.ESCALATED)
+    app.state.hub = Hub(desk.board)
     for room in (overview, queue, ticket, acts, chat, embed, integrity, letters, who, stream, review, proposals, learn):
         app.include_router(room.router)
     app.include_router(stream.help_router)

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from trustladder.core.policy import HOUR_MS
 from trustladder.core.queueing import Inversion
+from trustladder.desk.board import Rows
 from trustladder.desk.integrity import IntegrityBook
 from trustladder.web.api import Tenant, TheDesk
 from trustladder.web.oversight import book_of
-from trustladder.web.pages.board import Rows
 from trustladder.web.pages.guard import PageRoute
 from trustladder.web.pages.places import TheBoard
 from trustladder.web.pages.render import html, path_part

@@ -9,9 +9,9 @@ import structlog
 from anyio import to_thread
 from fastapi.sse import ServerSentEvent
 
+from trustladder.desk.board import Board
 from trustladder.errors import LedgerUnavailable
 from trustladder.ledger.protocol import TicketKey
-from trustladder.web.pages.board import Board
 
 log = structlog.get_logger()
 
@@ -133,12 +133,16 @@ class Hub:
                 log.warning("live pages could not read the ledger, it will be tried again", error=str(error))
                 await asyncio.sleep(AFTER_FAILURE_SECONDS)
 
-    def _heard(self, changed: set[TicketKey]) -> None:
+    def _heard(self, changed: set[TicketKey] | None) -> None:
         """Hear of changes, in whichever thread they were read."""
         if self._loop is not None and self._listeners and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._tell, changed)
 
-    def _tell(self, changed: Iterable[TicketKey]) -> None:
+    def _tell(self, changed: Iterable[TicketKey] | None) -> None:
+        if changed is None:
+            for listener in self._listeners:
+                listener.tell(*_ALL_NEWS)
+            return
         tickets = {_pair(key) for key in changed}
         tenants = {tenant for tenant, _ in tickets}
         for listener in self._listeners:

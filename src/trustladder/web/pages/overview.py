@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Response
 from trustladder.core.containment import Lane
 from trustladder.core.policy import Policy
 from trustladder.core.summary import TicketSummary
+from trustladder.desk.board import Rows
 from trustladder.web.api import Tenant, TheDesk
-from trustladder.web.pages.board import Rows
 from trustladder.web.pages.guard import PageRoute
 from trustladder.web.pages.places import TheBoard
 from trustladder.web.pages.render import html

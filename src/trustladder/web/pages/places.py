@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from trustladder.desk import Desk
+from trustladder.desk.board import Board
 from trustladder.web.api import Tenant, TheDesk
 from trustladder.web.learning import Learning
-from trustladder.web.pages.board import Board
 from trustladder.web.pages.live import Hub
 from trustladder.web.pages.who import TheWho, Who
 

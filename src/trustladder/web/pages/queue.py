@@ -8,10 +8,10 @@ from fastapi.responses import RedirectResponse
 
 from trustladder.core.containment import Lane
 from trustladder.core.summary import TicketSummary
+from trustladder.desk.board import Rows
 from trustladder.errors import NotAllowed
 from trustladder.ledger.protocol import TicketKey
 from trustladder.web.api import Tenant, TheDesk
-from trustladder.web.pages.board import Rows
 from trustladder.web.pages.guard import PageRoute
 from trustladder.web.pages.notices import Notice
 from trustladder.web.pages.places import TheBoard

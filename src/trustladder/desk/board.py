@@ -1,7 +1,8 @@
 """The board: every open ticket's row in memory, kept up to date from the ledger's feed.
 
-Lists and counts are asked for far more often than tickets change, so that each process reads a row once a change,
-and not once a page. The board holds nothing that the ledger does not: it can be dropped and read again at any time.
+Lists, counts and places in a queue are asked for far more often than tickets change, so that each process reads a row
+once a change, and not once a page or a claim. The board holds nothing that the ledger does not: it can be dropped and
+read again at any time.
 """
 
 from bisect import insort
@@ -9,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
 
 from trustladder.core.containment import Lane
+from trustladder.core.plan import Standing
 from trustladder.core.policy import Policy
-from trustladder.core.queueing import in_order, rank
+from trustladder.core.queueing import Places, in_order, rank
 from trustladder.core.summary import TicketSummary
 from trustladder.ledger.protocol import Ledger, TicketKey
 
@@ -19,6 +21,8 @@ MOST_AUTOMATED = 2_000
 """How many automated tickets, newest first, a board holds; the API lists them all."""
 MOST_RESOLVED = 200
 BATCH = 500
+MOST_BEHIND = 20
+"""How many batches of the feed a board reads on; what is further behind is read again as a whole."""
 ORDER_MS = 2_000
 """How long an order of priority is kept, and only what changed is put in its place: priorities grow by the minute."""
 
@@ -32,6 +36,7 @@ class Rows:
         self._moved_at: dict[str, int] = {}
         self._touched: set[str] = set()
         self._order: tuple[tuple[object, ...], list[TicketSummary]] = ((), [])
+        self._places: Places | None = None
 
     def put(self, row: TicketSummary, sequence: int) -> None:
         """Hold a row as it is after an event of the feed."""
@@ -40,6 +45,17 @@ class Rows:
             self._moved_at[row.ticket_id] = sequence
         self.by_id[row.ticket_id] = row
         self._touched.add(row.ticket_id)
+        if self._places is not None:
+            if row.lane is Lane.ESCALATED:
+                self._places.put(row)
+            else:
+                self._places.drop(row.ticket_id)
+
+    def places(self, policy: Policy) -> Places:
+        """Return the tickets that wait, by their places under a policy."""
+        if self._places is None or self._places.policy.digest != policy.digest:
+            self._places = Places(policy, self.of(Lane.ESCALATED))
+        return self._places
 
     def of(self, *lanes: Lane) -> list[TicketSummary]:
         """Return the rows in some lanes, in no order."""
@@ -95,11 +111,12 @@ def tail_of(ledger: Ledger) -> int:
 class Board:
     """The rows of every tenant that somebody has looked at. Safe to share between threads.
 
-    ``on_change`` hears of every ticket that changed, from whichever thread read it in the feed.
+    ``on_change`` hears of every ticket that changed, from whichever thread read it in the feed; of None where so many
+    did that they were not counted.
     """
 
     def __init__(self, ledger: Ledger) -> None:
-        self.on_change: Callable[[set[TicketKey]], None] = lambda _: None
+        self.on_change: Callable[[set[TicketKey] | None], None] = lambda _: None
         self._ledger = ledger
         self._lock = Lock()
         self._tenants: dict[str, Rows] = {}
@@ -118,10 +135,18 @@ class Board:
     def look(self, tenant: str) -> Rows:
         """Return a tenant's rows as the ledger has them now. Raises LedgerUnavailable."""
         with self._lock:
-            self._follow()
-            rows = self._tenants.get(tenant) or self._tenants.setdefault(tenant, Rows(self._load(tenant)))
-            rows.sequence = self.sequence
-            return rows
+            return self._look(tenant)
+
+    def standing(self, policy: Policy, taken: TicketSummary, person_id: str, now_ms: int) -> Standing:
+        """Return how a ticket stands among its tenant's that wait, when a person takes it. Raises LedgerUnavailable."""
+        with self._lock:
+            return self._look(taken.tenant).places(policy).standing(taken, person_id, now_ms)
+
+    def _look(self, tenant: str) -> Rows:
+        self._follow()
+        rows = self._tenants.get(tenant) or self._tenants.setdefault(tenant, Rows(self._load(tenant)))
+        rows.sequence = self.sequence
+        return rows
 
     def _load(self, tenant: str) -> Iterator[TicketSummary]:
         yield from self._read(tenant, OF_PEOPLE, None)
@@ -142,7 +167,10 @@ class Board:
         """Read the feed on. The place moves only once its tickets were read: a failure is made up for by the next."""
         if self._sequence is None:
             self._sequence = tail_of(self._ledger)
-        while fed := self._ledger.feed(self._sequence, BATCH):
+        for _ in range(MOST_BEHIND):
+            fed = self._ledger.feed(self._sequence, BATCH)
+            if not fed:
+                return
             changed = {item.key: item.sequence for item in fed}
             for key, sequence in changed.items():
                 self._update(key, sequence)
@@ -151,7 +179,9 @@ class Board:
             for tenant in {key.tenant for key in changed} & self._tenants.keys():
                 self._tenants[tenant].trim()
             if len(fed) < BATCH:
-                break
+                return
+        self._sequence, self._tenants = tail_of(self._ledger), {}
+        self.on_change(None)
 
     def _update(self, key: TicketKey, sequence: int) -> None:
         rows = self._tenants.get(key.tenant)
