@@ -225,6 +225,42 @@ def test_a_reply_that_was_judged_on_an_old_state_loses_to_one_that_came_between(
         desk.human_wrote(key("t"), HumanTurn("h2", "Ben here", "ben", unless_owned=True))
 
 
+@pytest.mark.parametrize("between", ["customer", "note", "own"])
+def test_a_reply_that_did_not_see_what_came_between_is_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, between: str
+) -> None:
+    """Ben has read the ticket; somebody writes after his look and before the transaction of his reply."""
+    wrote(desk, "t", "hello")
+    desk.human_wrote(key("t"), HumanTurn("h1", "Ben here", "ben"))
+    read = len(desk.ticket(key("t")).turns)
+    transact = desk.ledger.transact
+    came: list[bool] = []
+
+    def with_news_first(*args: object, **more: object) -> object:
+        if not came:
+            came.append(True)
+            if between == "customer":
+                wrote(desk, "t", "the red one, please " * 20, number=2)
+            else:
+                author = "ben" if between == "own" else "ana"
+                desk.human_wrote(key("t"), HumanTurn("n1", "mind the date", author, internal=True))
+        return transact(*args, **more)  # type: ignore[arg-type]  # passed through as they came
+
+    monkeypatch.setattr(desk.ledger, "transact", with_news_first)
+    reply = HumanTurn("h2", "The blue one it is", "ben", unless_owned=True, seen_turns=read)
+    if between == "own":
+        desk.human_wrote(key("t"), reply)
+        return
+    said = {
+        "customer": "the customer has just written: “the red one, please the",
+        "note": "ana has just written: “mind",
+    }
+    with pytest.raises(NotAllowed, match=said[between]):
+        desk.human_wrote(key("t"), reply)
+    assert "The blue one it is" not in {turn.text for turn in desk.ticket(key("t")).turns}
+    desk.human_wrote(key("t"), replace(reply, seen_turns=read + 1))
+
+
 def test_a_draft_that_cannot_be_read_counts_as_a_decision(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     wrote(desk, "t", "hello")
     mild = replace(policy_with(), automated=Authority((Act.ACKNOWLEDGE,)))

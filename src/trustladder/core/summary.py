@@ -76,5 +76,10 @@ def summarise(ticket: Ticket) -> TicketSummary:
 
 def _first_words(ticket: Ticket) -> str:
     said = next((turn.text for turn in ticket.turns if turn.role is Role.CUSTOMER and turn.text.strip()), "")
-    line = " ".join(said.split())
-    return line if len(line) <= SUBJECT_CHARACTERS else line[: SUBJECT_CHARACTERS - 1].rstrip() + "…"
+    return one_line(said, SUBJECT_CHARACTERS)
+
+
+def one_line(text: str, characters: int) -> str:
+    """Return a text in one line of at most so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= characters else line[: characters - 1].rstrip() + "…"

@@ -49,7 +49,9 @@ class Draft:
 class HumanTurn:
     """A message of a person of the business, from any channel; ``internal`` for a note to colleagues.
 
-    ``unless_owned`` refuses it where a colleague owns the ticket by then: two voices are worse than one.
+    ``unless_owned`` refuses it where a colleague owns the ticket by then: two voices are worse than one. So does
+    ``seen_turns``, how many of the ticket's turns the writer has read, where the customer or a colleague has written
+    since; None does not ask.
     ``awaits_customer`` tells whether it is the customer's turn now; None reads it from the text: does it end with
     a question?
     """
@@ -59,6 +61,7 @@ class HumanTurn:
     person_id: str = ""
     internal: bool = False
     unless_owned: bool = False
+    seen_turns: int | None = None
     awaits_customer: bool | None = None
 
     @property

@@ -6,6 +6,7 @@ from trustladder.core import events as e
 from trustladder.core.containment import NO_AUTHORITY, Lane
 from trustladder.core.plan import Standing
 from trustladder.core.policy import Policy
+from trustladder.core.summary import one_line
 from trustladder.core.ticket import Role, Ticket, Turn
 from trustladder.desk import clocks
 from trustladder.desk.answers import PersonAnswer, TurnAnswer
@@ -16,6 +17,7 @@ from trustladder.desk.sample import draw
 from trustladder.desk.scribe import Scribe
 from trustladder.errors import NoSuchTicket, NotAllowed
 
+MOST_QUOTED_CHARACTERS = 140
 UNNAMED_PERSON = "unnamed"
 """Who owns a ticket on which a person wrote whom nobody named: it is theirs, not the bot's."""
 
@@ -134,11 +136,13 @@ def human_wrote(
 ) -> PersonAnswer:
     """Record a person's message. One that the customer sees takes ownership at once, whatever the lane.
 
-    Raises NotAllowed with the owner's name when it was only meant for a ticket that no colleague owns.
+    Raises NotAllowed with the owner's name when it was only meant for a ticket that no colleague owns, and with what
+    was written when the writer has not seen that.
     """
     owner = scribe.ticket.owner
     if turn.unless_owned and owner not in {None, turn.person_id or UNNAMED_PERSON}:
         raise NotAllowed(f"{owner} owns this ticket now", fix="take it over to reply")
+    _must_have_seen(scribe.ticket, turn)
     if not turn.internal:
         take_ownership(scribe, policy, Taker(turn.person_id or UNNAMED_PERSON, "message", standing))
     scribe.record(e.HumanWrote(turn.message_id, turn.text, turn.person_id, turn.internal))
@@ -147,6 +151,19 @@ def human_wrote(
         if turn.asks_the_customer:
             clocks.pause(scribe, policy)
     return person_answer(scribe.ticket)
+
+
+def _must_have_seen(ticket: Ticket, turn: HumanTurn) -> None:
+    """Raise NotAllowed where the customer or a colleague has written what the writer did not read before."""
+    unread = ticket.turns[turn.seen_turns :] if turn.seen_turns is not None else ()
+    for written in reversed(unread):
+        customer = written.role is Role.CUSTOMER
+        if customer or (written.role is Role.HUMAN and written.author != turn.person_id):
+            said = one_line(written.text, MOST_QUOTED_CHARACTERS)
+            raise NotAllowed(
+                f"{'the customer' if customer else written.author or 'a colleague'} has just written: “{said}”",
+                fix="nothing was sent: read it, then send again",
+            )
 
 
 def take_ownership(scribe: Scribe, policy: Policy, taker: Taker) -> None:

@@ -106,6 +106,17 @@ def test_a_reply_sent_twice_is_recorded_once(client: TestClient) -> None:
     assert [turn["role"] for turn in client.get("/v1/tickets/e-1").json()["turns"]] == ["customer", "human"]
 
 
+def test_a_refusal_is_a_sentence_with_names(client: TestClient) -> None:
+    client.cookies.set("trustladder_person", "agent")
+    client.post("/tickets/e-1/note", data={"text": "Mind the date", "message_id": "n-1"})
+    client.cookies.set("trustladder_person", "engineer")
+    page = client.post("/tickets/e-1/reply", data={"text": "Hello", "message_id": "m-1", "seen": "1"})
+    assert page.status_code == 409
+    assert "Support agent has just written: “Mind the date”" in page.text
+    assert "Nothing was sent: read it, then send again." in page.text
+    assert "A ticket is returned with a reason." in client.post("/tickets/e-1/return", data={"reason": " "}).text
+
+
 def test_a_real_ticket_is_not_played_in_the_chat(client: TestClient) -> None:
     assert client.get("/chat/e-1").status_code == 409
     assert client.post("/chat/e-1", data={"text": "hi", "message_id": "m"}).status_code == 409

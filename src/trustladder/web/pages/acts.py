@@ -1,27 +1,26 @@
 """What a person does with a ticket: forms that work without a script, each answered with the ticket's page."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
-from trustladder.core.events import CustomerWrote, HumanWrote, Recorded
 from trustladder.core.routing import queue_that_may
 from trustladder.core.ticket import Ticket
 from trustladder.desk import HumanTurn, Resolution
 from trustladder.desk.people import proposal_of
-from trustladder.errors import BadInput, NotAllowed
+from trustladder.errors import BadInput, NotAllowed, TrustladderError
 from trustladder.web.api import Key
 from trustladder.web.pages.authority import Limit, limit_of
 from trustladder.web.pages.guard import PageRoute
-from trustladder.web.pages.notices import Notice
+from trustladder.web.pages.notices import refusal
 from trustladder.web.pages.places import TheHub
-from trustladder.web.pages.render import path_part, shortened
+from trustladder.web.pages.render import path_part
 from trustladder.web.pages.ticket import Bench, TheBench, ticket_page
-from trustladder.web.pages.who import TheWho, Who, name_of
+from trustladder.web.pages.who import TheWho, Who
 from trustladder.web.wire import MOST_CHARACTERS, MOST_ID_CHARACTERS
 
 router = APIRouter(prefix="/tickets/{ticket}", route_class=PageRoute, include_in_schema=False)
@@ -39,20 +38,16 @@ def carry_out(bench: Bench, act: Callable[[], object], did: str, typed: dict[str
     try:
         act()
     except NotAllowed as error:
-        return refused(bench, Notice("refused", f"{_named(bench.who, error.what)}.", error.fix), typed)
+        return refused(bench, error, typed)
     return RedirectResponse(f"/tickets/{path_part(bench.key.ticket_id)}?did={did}", 303)
 
 
-def refused(bench: Bench, notice: Notice, typed: dict[str, str] | None = None) -> Response:
-    """Show the ticket with why an act was refused."""
-    fix = f"{notice.fix[:1].upper()}{notice.fix[1:]}." if notice.fix else ""
-    return ticket_page(bench, replace(notice, fix=fix), typed=typed, status=409)
-
-
-def _named(who: Who, what: str) -> str:
-    """Put people's names in the place of their ids, where a message begins with one."""
-    first, space, rest = what.partition(" ")
-    return f"{name_of(who.policy, first)}{space}{rest}"
+def refused(
+    bench: Bench, error: TrustladderError, typed: dict[str, str] | None = None, send_up_to: str = ""
+) -> Response:
+    """Show the ticket with why an act was refused, what was typed, and the queue to which the case may be sent."""
+    notice = replace(refusal(error, bench.who.policy), up=send_up_to)
+    return ticket_page(bench, notice, typed=typed, status=409)
 
 
 @router.post("/claim")
@@ -73,7 +68,7 @@ def send_up(bench: TheBench, amount: Word, proposal: Line = "") -> Response:
     try:
         figure = amount_of(amount)
     except BadInput as error:
-        return refused(bench, Notice("refused", f"{error.what}.", error.fix))
+        return refused(bench, error)
     return carry_out(bench, lambda: bench.desk.send_up(bench.key, bench.who.id, figure, proposal), "up")
 
 
@@ -81,7 +76,7 @@ def send_up(bench: TheBench, amount: Word, proposal: Line = "") -> Response:
 def give_back(bench: TheBench, reason: Line, queue: Word = "") -> Response:
     """Return a ticket to a queue with a reason."""
     if not reason.strip():
-        return refused(bench, Notice("refused", "A ticket is returned with a reason.", "say why in a few words"))
+        return refused(bench, BadInput("a ticket is returned with a reason", fix="say why in a few words"))
 
     def act() -> object:
         return bench.desk.return_to_queue(bench.key, bench.who.id, reason, queue)
@@ -118,29 +113,12 @@ def restated(bench: TheBench) -> Response:
 
 @router.post("/reply")
 def reply(bench: TheBench, text: Said, message_id: Word, seen: Annotated[int, Form(ge=0)] = 0) -> Response:
-    """Write to the customer, unless something was written that the writer has not ``seen`` (a position, 0: do not ask).
+    """Write to the customer, unless something was written that the writer has not ``seen`` (turns, 0: do not ask).
 
     On a colleague's ticket it takes a take-over first: two voices are worse than one.
     """
-    unread = just_written(bench.desk.ledger.history(bench.key, seen), bench.who) if seen else None
-    if unread is not None:
-        return refused(bench, Notice("refused", unread, "nothing was sent: read it, then send again"), {"reply": text})
-    turn = HumanTurn(message_id, text, bench.who.id, unless_owned=True)
+    turn = HumanTurn(message_id, text, bench.who.id, unless_owned=True, seen_turns=seen or None)
     return carry_out(bench, lambda: bench.desk.human_wrote(bench.key, turn), "sent", {"reply": text})
-
-
-def just_written(news: Iterable[Recorded], who: Who) -> str | None:
-    """Return the last that the customer or a colleague wrote among some events, in a sentence; None when nobody did."""
-    said = None
-    for recorded in news:
-        match recorded.event:
-            case CustomerWrote(text=text):
-                said = "The customer", text
-            case HumanWrote(text=text, person_id=person) if person != who.id:
-                said = name_of(who.policy, person) or "A colleague", text
-            case _:
-                pass
-    return None if said is None else f"{said[0]} has just written: “{shortened(said[1])}”"
 
 
 @router.post("/note")
@@ -163,25 +141,23 @@ def resolve(
     try:
         figure = amount_of(amount)
     except BadInput as error:
-        return refused(bench, Notice("refused", f"{error.what}.", error.fix), typed)
+        return refused(bench, error, typed)
     ticket = bench.desk.ticket(bench.key)
     limit = limit_of(bench.who.policy, bench.who.id, ticket)
-    if ticket.owner == bench.who.id and limit.exceeded_by(figure):
-        return refused(
-            bench,
-            _too_much(bench.who, ticket, limit, figure),
-            {**typed, "proposal": proposal_of(Resolution(bench.who.id, outcome, cause, repair, figure))},
-        )
     resolution = Resolution(bench.who.id, outcome, cause, repair, figure)
+    if ticket.owner == bench.who.id and limit.exceeded_by(figure):
+        up, too_much = _too_much(bench.who, ticket, limit, figure)
+        return refused(bench, too_much, {**typed, "proposal": proposal_of(resolution)}, up)
     return carry_out(bench, lambda: bench.desk.resolve(bench.key, resolution), "resolved", typed)
 
 
-def _too_much(who: Who, ticket: Ticket, limit: Limit, amount: float) -> Notice:
-    said = f"You may decide on {limit.words}, and this is {amount:g} {limit.currency}".rstrip() + "."
+def _too_much(who: Who, ticket: Ticket, limit: Limit, amount: float) -> tuple[str, NotAllowed]:
+    """Return the queue that may decide on an amount, "" where none may, and why this person may not."""
+    said = f"you may decide on {limit.words}, and this is {amount:g} {limit.currency}".rstrip()
     queue = ticket.handoff.queue if ticket.handoff is not None else ""
     up = queue_that_may(who.policy, queue, amount, besides=who.id)
     fix = f"send it up to {up}: your proposal goes with it, and the customer's clock runs on" if up else ""
-    return Notice("refused", said, fix, up=up)
+    return up, NotAllowed(said, fix=fix)
 
 
 def amount_of(text: str) -> float:

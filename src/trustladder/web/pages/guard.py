@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from trustladder.errors import LedgerUnavailable, NoSuchTicket, TrustladderError
-from trustladder.web.pages.render import html
+from trustladder.web.pages.render import capital, html
 from trustladder.web.problems import STATUS
 
 _READING = frozenset({"GET", "HEAD"})
@@ -65,4 +65,4 @@ def _ours(error: TrustladderError) -> Response:
         return trouble(500, "Something went wrong here", "try again; the log of the service says more")
     what = "The ledger cannot be reached just now" if kind is LedgerUnavailable else error.what
     fix = "check the id, or search for it" if kind is NoSuchTicket else error.fix
-    return trouble(STATUS[kind][0], f"{what[:1].upper()}{what[1:]}", fix)
+    return trouble(STATUS[kind][0], capital(what), fix)

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from trustladder.core.policy import Policy
 from trustladder.errors import TrustladderError
+from trustladder.web.pages.render import capital
+from trustladder.web.pages.who import name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,15 @@ def done(code: str) -> Notice | None:
     return _DONE.get(code)
 
 
-def refusal(error: TrustladderError) -> Notice:
-    """Return what to say when an act was refused: what stood in the way, and what to do."""
-    return Notice("refused", _sentence(error.what), _sentence(error.fix) if error.fix else "")
+def refusal(error: TrustladderError, policy: Policy) -> Notice:
+    """Return what to say when an act was refused: what stood in the way, and what to do.
+
+    Where the message begins with the id of one of the policy's people, their name stands in its place.
+    """
+    first, space, rest = error.what.partition(" ")
+    return Notice("refused", _sentence(f"{name_of(policy, first)}{space}{rest}"), _sentence(error.fix))
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    ended = not text or text.endswith((".", "?", "!", "”"))
+    return capital(text) if ended else f"{capital(text)}."

@@ -115,7 +115,7 @@ def take_step(proposal_id: Id, room: TheRoom, form: Annotated[StepForm, Form()])
     try:
         _step(room, proposal_id, form)
     except (NotAllowed, PositionConflict) as error:
-        return _page(room, proposal_id, refusal(error), 409)
+        return _page(room, proposal_id, refusal(error, room.who.policy), 409)
     return RedirectResponse(path, 303)
 
 

@@ -36,10 +36,9 @@ def duration(span_ms: int) -> str:
     return f"{seconds // _DAY} d {seconds % _DAY // _HOUR} h"
 
 
-def shortened(text: str, characters: int = 140) -> str:
-    """Return a text in one line of at most so many characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= characters else line[: characters - 1].rstrip() + "…"
+def capital(text: str) -> str:
+    """Return a text that begins as a sentence does."""
+    return text[:1].upper() + text[1:]
 
 
 def counted(number: int, noun: str) -> str:

@@ -134,5 +134,5 @@ def give_verdict(room: TheRoom, form: Annotated[VerdictForm, Form()]) -> Respons
     try:
         room.desk.review(TicketKey(room.tenant, form.ticket), reviewed)
     except NotAllowed as error:
-        return _page(room, _case(room, form.ticket, form.episode), refusal(error), 409)
+        return _page(room, _case(room, form.ticket, form.episode), refusal(error, room.who.policy), 409)
     return RedirectResponse("/learn/review?did=yes", 303)
