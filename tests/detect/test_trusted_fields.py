@@ -69,7 +69,26 @@ def test_what_an_earlier_episode_carries_in(past: tuple[e.Event, ...], bad: int,
 def test_turns_and_minutes_in_automation_count_from_the_start_of_the_stretch() -> None:
     ticket = opened(e.CustomerWrote("1", "Hi"), e.BotWrote("2", "Hello"), e.BotWrote("3", "How can I help?"))
     assert seen_on(ticket)["turns_in_automation"] == 20
-    assert seen_on(ticket, "bot")["turns_in_automation"] == 30
+    assert seen_on(ticket, "bot", "What is it about?")["turns_in_automation"] == 30
+    assert seen_on(ticket, "bot", "", tool_calls=calls("get_order"))["turns_in_automation"] == 20
+
+
+def test_what_is_said_between_lookups_is_one_turn() -> None:
+    look = e.BotWrote("2", "Let me look that up.", tool_calls=calls("get_order"))
+    ticket = opened(e.CustomerWrote("1", "Where is it?"), look, e.ToolReturned("get_order", "sent"), look)
+    assert ticket.bot_turns == 1
+    assert seen_on(ticket, "bot", "It was sent on Monday.")["turns_in_automation"] == 10
+    answered = folded(ticket, e.ToolReturned("get_order", "sent"), e.BotWrote("3", "It was sent on Monday."))
+    assert answered.bot_turns == 1
+    assert folded(answered, e.BotWrote("4", "Anything else?")).bot_turns == 2
+    assert folded(answered, e.CustomerWrote("4", "And the lamp?"), look).bot_turns == 2
+
+
+def test_a_lookup_before_the_first_word_does_not_hide_the_turn() -> None:
+    silent = e.BotWrote("2", "", tool_calls=calls("get_order"))
+    ticket = opened(e.CustomerWrote("1", "Where is it?"), silent, e.ToolReturned("get_order", "sent"))
+    assert ticket.bot_turns == 0
+    assert folded(ticket, e.BotWrote("3", "It was sent on Monday.")).bot_turns == 1
     turn = replace(turn_of(ticket, "customer", "x"), at_ms=ticket.stretch_started_at_ms + 30 * MINUTE_MS)  # type: ignore[operator]
     assert strengths(PERCEIVER.perceive(ticket, turn, POLICY))["minutes_in_automation"] == 50
 
@@ -117,11 +136,16 @@ def test_failures_add_up_and_the_same_call_again_is_one() -> None:
         turn = turn_of(ticket, "tool", "it broke", failed=True)
         strengths_seen.append(strengths(PERCEIVER.perceive(ticket, turn, POLICY))["tool_failure"])
         ticket = folded(ticket, event_of(turn))
-    assert strengths_seen == [70, 85, 100]
+    assert strengths_seen == [50, 75, 100]
     call = ToolCall("charge", {"amount": 5})
     once = folded(opened(), e.BotWrote("1", "", tool_calls=(call,)))
     assert seen_on(once, "bot", "", tool_calls=(call,))["tool_failure"] == 60
     assert "tool_failure" not in seen_on(once, "bot", "", tool_calls=(ToolCall("charge", {"amount": 6}),))
+    lookup = ToolCall("get_order", {"number": 5})
+    asked = folded(
+        opened(), e.BotWrote("1", "", tool_calls=(lookup,)), e.ToolReturned("get_order", "error", failed=True)
+    )
+    assert seen_on(asked, "bot", "", tool_calls=(lookup,))["tool_failure"] == 40
 
 
 def test_a_handoff_tool_makes_the_promise_true() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from trustladder.core.containment import Lane
 from trustladder.core.policy import MINUTE_MS
 from trustladder.core.signals import Evidence, Signal
-from trustladder.core.ticket import Role, Ticket
+from trustladder.core.ticket import Role, Ticket, Turn
 from trustladder.detect.detector import ANYONE, Detector, detector
 from trustladder.detect.scene import Scene
 
@@ -69,10 +69,17 @@ def reopened(scene: Scene) -> tuple[Signal, ...]:
     return _field("reopened", min(100, 55 + 15 * again) if again else 0, "ticket.episode")
 
 
+def _opens_a_turn(ticket: Ticket, turn: Turn) -> bool:
+    return turn.role is Role.BOT and bool(turn.text.strip() or turn.intents) and not ticket.amid_a_bot_turn
+
+
 @detector("turns_in_automation", roles=ANYONE)
 def turns_in_automation(scene: Scene) -> tuple[Signal, ...]:
-    """How many turns the bot has taken since automation took the ticket. Scale: 10 a turn, 100 from ten turns on."""
-    turns = scene.ticket.bot_turns + (scene.role is Role.BOT)
+    """How many turns the bot has taken since automation took the ticket. Scale: 10 a turn, 100 from ten turns on.
+
+    What the bot says between its tool calls and its answer are one turn; what only calls tools is none.
+    """
+    turns = scene.ticket.bot_turns + _opens_a_turn(scene.ticket, scene.turn)
     return _field("turns_in_automation", min(100, turns * 100 // FULL_BOT_TURNS), "bot_turns")
 
 

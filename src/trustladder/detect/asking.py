@@ -1,7 +1,31 @@
 """What a text asks for: the kinds of fact that a person of the business wants from the customer."""
 
+import re
+
 from trustladder.detect.cues import NO_HITS, hits_in
-from trustladder.detect.text import read
+from trustladder.detect.text import Read, read
+
+_END_CHARACTERS = 240
+"""How much of a text's end tells whether it asks: what is asked further up was answered by the text itself."""
+_ASKS = re.compile(
+    r"\?|\b(?:please|kindly) (?:provide|confirm|share|tell|choose|select|specify|enter|reply|try|check|send|give|let)\b"
+    r"|\blet me know\b|\bbitte (?:nennen|geben|teilen|bestaetigen|bestatigen|schicken|senden|wahlen|prufen|versuchen)\b"
+)
+_ON_ITSELF = re.compile(
+    r"\b(?:anything|something) else\b"
+    r"|\b(?:did|does|has|is) (?:this|that|it)\b[^?]*\b(?:help|solve|resolve|answer|work|fix)"
+    r"|\blooking for\b|\bhelpful\b|\b(?:sonst noch|noch etwas|geholfen|hilft ihnen das)\b"
+)
+
+
+def asks_back(text: Read) -> bool:
+    """Return whether a bot's text ends by asking the customer for something.
+
+    Asking whether there is anything else, or whether its own answer helped, is not that: what the customer then says
+    again, or turns down, counts.
+    """
+    end = text.folded[-_END_CHARACTERS:]
+    return bool(_ASKS.search(end)) and not _ON_ITSELF.search(end)
 
 
 def kinds_asked_for(text: str) -> tuple[str, ...]:

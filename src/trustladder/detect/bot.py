@@ -14,6 +14,10 @@ from trustladder.detect.scene import Scene
 from trustladder.detect.text import read
 
 HANDOFF_TOOL = re.compile(r"transfer_to|handoff|hand_off|escalate|human_agent|live_agent|to_human", re.IGNORECASE)
+FAILED = 60
+"""From which reading of a tool's result the tool has failed; less is a lookup that found nothing."""
+ONE_FAILURE = 50
+"""The strength of a first failure."""
 _READS = re.compile(
     r"^(?:get|find|list|search|lookup|look_up|read|check|view|show|fetch|calculate|think|retrieve|query|describe)",
     re.IGNORECASE,
@@ -150,25 +154,31 @@ def _turnabout(scene: Scene, now: str, before: str) -> tuple[Signal, ...]:
 def tool_failure(scene: Scene) -> tuple[Signal, ...]:
     """A tool call failed, or the same call is made again without another result.
 
-    Scale: 70 a tool failed, 85 for the second failure of the stretch, 100 for the third; 60 and then as much more
-    for an error in a tool's text; 40 a lookup that found nothing; 60 a call made twice with the same arguments,
-    80 three times.
+    Scale: 50 a tool failed, or its text tells of an error, 75 for the second failure of the stretch, 100 for the third:
+    one failure may be chance, and many a retry succeeds. 40 a lookup that found nothing. A call made twice with the
+    same arguments: 40 where it only looks up, as after a failure, 60 where it changes something; 30 more each time.
     """
     if scene.role is Role.TOOL:
         return _failed_again(scene)
-    again = max((_times_called(scene, call) for call in scene.turn.tool_calls), default=0)
-    if not again:
+    strength = max((_made_again(scene, call) for call in scene.turn.tool_calls), default=0)
+    if not strength:
         return ()
-    return (Signal("tool_failure", min(100, 40 + 20 * again), (Evidence(scene.turn.index, field="tool_calls"),)),)
+    return (Signal("tool_failure", strength, (Evidence(scene.turn.index, field="tool_calls"),)),)
+
+
+def _made_again(scene: Scene, call: ToolCall) -> int:
+    again = _times_called(scene, call)
+    return min(100, (60 if finality(call.name) else 40) + 30 * (again - 1)) if again else 0
 
 
 def _failed_again(scene: Scene) -> tuple[Signal, ...]:
     strength = _failure(scene.turn)
     if not strength:
         return ()
-    before = sum(_failure(turn) >= 60 for turn in scene.ticket.stretch[-40:] if turn.role is Role.TOOL)
-    more = 15 * before if strength >= 60 else 0
-    return (Signal("tool_failure", min(100, strength + more), scene.quoting_all()),)
+    if strength >= FAILED:
+        before = sum(_failure(turn) >= FAILED for turn in scene.ticket.stretch[-40:] if turn.role is Role.TOOL)
+        strength = min(100, ONE_FAILURE + 25 * before)
+    return (Signal("tool_failure", strength, scene.quoting_all()),)
 
 
 def _fingerprint(call: ToolCall) -> str:

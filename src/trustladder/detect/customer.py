@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from trustladder.core.signals import Evidence, Signal
+from trustladder.detect.asking import asks_back
 from trustladder.detect.cues import NO_HITS, hits_in
 from trustladder.detect.detector import CUSTOMER, Detector, detector
 from trustladder.detect.scene import Scene
@@ -13,6 +14,10 @@ LEARNED_AT_LEAST = 70
 1,272 reached it without a cue."""
 LEARNED_AT_MOST = 90
 """A learned reading is never as sure as the words themselves."""
+OUTRIGHT = 90
+"""From which strength a rejection says more than "no"."""
+PLAIN_NO = "no"
+"""The tag of cues that say "no, it isn't": to a question that is an answer."""
 TOPICS = ("payment", "security", "entitlement", "technical_ambiguity")
 
 
@@ -39,20 +44,15 @@ def rejection(scene: Scene) -> tuple[Signal, ...]:
     """The customer says that the answer is not it.
 
     Scale: 100 names the answer as wrong or beside the point; 90 tells that it did not help; 70 a plain "no" before
-    more words. Only after a turn of the bot: there is nothing to reject before. A "no" that answers the bot's
-    closing question ("anything else?") does not count.
+    more words. Only after a turn of the bot: there is nothing to reject before. A "no" or a "that's not the one" that
+    answers the bot's question does not count, unless the bot asked whether its answer helped.
     """
     hits = scene.hits_of("rejection")
-    if not hits or scene.last_bot is None:
+    if scene.last_bot is None:
         return ()
-    if hits[0].strength < 90 and _asked_to_choose(scene):
-        return ()
+    if asks_back(scene.last_bot.text):
+        hits = tuple(hit for hit in hits if hit.strength >= OUTRIGHT and hit.tag != PLAIN_NO)
     return scene.from_hits("rejection", hits)
-
-
-def _asked_to_choose(scene: Scene) -> bool:
-    bot = scene.last_bot
-    return bot is not None and "?" in bot.text.folded[-160:]
 
 
 @detector("clarification", roles=CUSTOMER)
@@ -96,7 +96,8 @@ def urgency(scene: Scene) -> tuple[Signal, ...]:
 def payment(scene: Scene) -> tuple[Signal, ...]:
     """The issue touches money.
 
-    Scale: 100 money taken wrongly, missing or refused; 70 a payment, an invoice or a refund; 40 a price or an amount.
+    Scale: 100 money taken wrongly, missing or refused; 70 a payment, an invoice or a refund; 40 a price, an amount, or
+    by what means to pay.
     """
     return scene.from_hits("payment", scene.hits_of("payment"))
 
@@ -118,7 +119,10 @@ def security(scene: Scene) -> tuple[Signal, ...]:
 
 @detector("entitlement", roles=CUSTOMER)
 def entitlement(scene: Scene) -> tuple[Signal, ...]:
-    """What the plan or contract gives. Scale: 100 something paid for is missing; 60 a question about the plan."""
+    """What the plan or contract gives.
+
+    Scale: 100 something paid for is missing; 60 a question about the plan; 40 a status, or another class.
+    """
     return scene.from_hits("entitlement", scene.hits_of("entitlement"))
 
 
@@ -135,11 +139,12 @@ def technical_ambiguity(scene: Scene) -> tuple[Signal, ...]:
 def multi_cause(scene: Scene) -> tuple[Signal, ...]:
     """Several needs or causes in one ticket.
 
-    Scale: 70 the customer says that there is another thing; 50 when two strong topics (of payment, security,
-    entitlement, a technical fault) have appeared in the stretch, 75 for three, 100 for four.
+    Scale: 70 the customer says that there is another trouble, 50 another question or order, 30 that one thing is added
+    to another; 50 when two strong topics (of payment, security, entitlement, a technical fault) have appeared in the
+    stretch, 75 for three, 100 for four.
     """
     hits = scene.hits_of("several")
-    said = 70 if hits else 0
+    said = hits[0].strength if hits else 0
     topics = _strong_topics(scene) if any(name in scene.hits for name in TOPICS) else {}
     counted = min(100, 25 * len(topics)) if len(topics) > 1 else 0
     if not max(said, counted):

@@ -1,11 +1,12 @@
 """Repetition: the customer states the same need again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import lru_cache
 
 from trustladder.core.episode import CLEAR_STRENGTH
 from trustladder.core.signals import Evidence, Signal
 from trustladder.core.ticket import Role
+from trustladder.detect.asking import asks_back
 from trustladder.detect.detector import CUSTOMER, detector
 from trustladder.detect.language import STOPWORDS
 from trustladder.detect.scene import Said, Scene
@@ -49,6 +50,9 @@ LEAST_STEMS = 3
 """How many content words a message needs before its meaning is compared."""
 LEAST_WEIGHT = 4.0
 """The least weight of shared words: about two content words, so that one shared word is no repetition."""
+MONEY = frozenset(map("".join, ("euro", "eur", "cent", "dollar", "usd", "pound", "gbp", "buck", "franken", "chf")))
+"""Stems that belong to an amount: an amount named again is no need stated again."""
+NOTHING: frozenset[str] = frozenset()
 
 
 def stem(word: str) -> str:
@@ -90,13 +94,15 @@ def own_words(text: Read) -> tuple[str, ...]:
     return Read(own).words
 
 
-def overlap(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+def overlap(one: Mapping[str, float], other: Mapping[str, float], taken_up: Set[str] = NOTHING) -> float:
     """Return how far two messages share content words, 0 to 1: the weighed Dice coefficient (Dice, 1945).
 
-    Messages that share less than `LEAST_WEIGHT` share nothing.
+    Messages that share less than `LEAST_WEIGHT`, or numbers and amounts alone, share nothing. Words `taken_up` from the
+    bot's question count for nothing either.
     """
-    shared = sum(one[word] for word in one.keys() & other.keys())
-    if shared < LEAST_WEIGHT:
+    words = (one.keys() & other.keys()) - taken_up
+    shared = sum(one[word] for word in words)
+    if shared < LEAST_WEIGHT or all(word[0].isdigit() or word in MONEY for word in words):
         return 0.0
     return 2 * shared / (sum(one.values()) + sum(other.values()))
 
@@ -109,14 +115,20 @@ def _by_meaning(one: Read, other: Read, own: Mapping[str, float], theirs: Mappin
     return SAME_NEED + (cosine - SAME_MEANING) if cosine >= SAME_MEANING else 0.0
 
 
-def most_alike(text: Read, earlier: tuple[Said, ...]) -> tuple[float, Said | None]:
-    """Return the earlier message that is most alike and its overlap, (0, None) where none shares anything."""
+def most_alike(text: Read, earlier: tuple[Said, ...], asked: Read | None = None) -> tuple[float, Said | None]:
+    """Return the earlier message that is most alike and its overlap, (0, None) where none shares anything.
+
+    ``asked`` is the bot's question that the text answers: its words are no need of the customer's, and an answer is
+    often near in meaning to what the question is about.
+    """
     own = content(text)
+    taken_up = content(asked).keys() if asked is not None else NOTHING
     best: tuple[float, Said | None] = (0.0, None)
     for said in earlier:
         theirs = content(said.text)
-        alike = overlap(own, theirs)
-        alike = max(alike, _by_meaning(text, said.text, own, theirs))
+        alike = overlap(own, theirs, taken_up)
+        if asked is None:
+            alike = max(alike, _by_meaning(text, said.text, own, theirs))
         if alike and any(word not in theirs for word in own if word[0].isdigit()):
             alike = max(0.0, alike - OTHER_NUMBERS)
         if alike > best[0]:
@@ -131,11 +143,13 @@ def repetition(scene: Scene) -> tuple[Signal, ...]:
     Scale: 70 to 75 mostly the same words, for the first time; 90 to 100 for the second time and after, 100 the same
     message again or with words such as "as I said"; 60 such words alone; 50 a milder "still" or "again" after an
     answer of the bot. Thanks, confirmations of what the bot asked and corrections of oneself repeat words, not a
-    need, and give nothing.
+    need, and give nothing; nor do an amount or a number alone. In an answer to the bot's question the words of that
+    question do not count.
     """
     hits = scene.hits_of("restated") if scene.bot or scene.customer else ()
     settled = scene.hits_of("settled") and not scene.hits_of("rejection")
-    alike, said = (0.0, None) if settled and not hits else most_alike(scene.text, scene.customer)
+    asked = scene.last_bot.text if scene.last_bot is not None and asks_back(scene.last_bot.text) else None
+    alike, said = (0.0, None) if settled and not hits else most_alike(scene.text, scene.customer, asked)
     held = scene.ticket.signals.get("repetition")
     before = held is not None and held.strength >= CLEAR_STRENGTH
     strength = _counted(_strength(alike, hits[0].strength if hits else 0), before)
@@ -168,7 +182,8 @@ def bot_repetition(scene: Scene) -> tuple[Signal, ...]:
     """The bot says again what it said before in this stretch.
 
     Scale: 100 word for word; 60 to 99 by the share of word pairs that both texts hold, from 70 % on. Texts under
-    five words (greetings, "You're welcome!") do not count.
+    five words (greetings, "You're welcome!") do not count, nor one that brings a number which the other lacks: it
+    tells of another order, day or amount.
     """
     words = scene.text.words
     if len(words) < 5:
@@ -176,6 +191,8 @@ def bot_repetition(scene: Scene) -> tuple[Signal, ...]:
     best, which = 0.0, None
     for said in scene.bot:
         alike = 1.0 if said.text.words == words else _pairs_shared(scene.text, said.text)
+        if alike < 1.0 and _numbers(scene.text) - _numbers(said.text):
+            continue
         if alike > best:
             best, which = alike, said
     if which is None or best < 0.7:
@@ -183,6 +200,10 @@ def bot_repetition(scene: Scene) -> tuple[Signal, ...]:
     strength = 100 if best == 1.0 else 60 + round((best - 0.7) / 0.3 * 39)
     evidence = (*scene.quoting_all(), Evidence(which.turn.index, which.text.opening))
     return (Signal("bot_repetition", strength, evidence),)
+
+
+def _numbers(text: Read) -> set[str]:
+    return {word for word in text.words if any(map(str.isdigit, word))}
 
 
 def _pairs(text: Read) -> frozenset[tuple[str, str]]:

@@ -14,6 +14,10 @@ _FIRST_TURNS = 2
 _MARKS = 15
 LEAST_LEARNED = 10
 """The least learned reading that counts: below it neutral texts differ by chance."""
+CALM = 50
+"""The most that a problem told calmly is: what the learned reading gives where no word is negative, and the level up
+to which nothing has deteriorated. On long messages the learned reading follows their length: in 47 of 100 of tau's
+customer messages with 60 and more no word was negative."""
 
 
 def negativity(text: Read) -> int:
@@ -53,13 +57,17 @@ def _shouts(original: str) -> bool:
 
 
 def level(text: Read, ticket_language: str = "") -> int:
-    """Return how negative a text is, 0 to 100: by its cues or, in English, by the learned reading, if that is more."""
+    """Return how negative a text is, 0 to 100: by its cues or, in English, by the learned reading, if that is more.
+
+    The learned reading alone, without a negative cue, goes up to `CALM`.
+    """
     hits = hits_in(text, "customer")
     if not reads_english(text, ticket_language) or ("negative" in text.unsaid and not hits.get("negative")):
         return negativity(text)
     if "level" not in text.memo:
-        learned = frustration_of(text)
-        text.memo["level"] = max(negativity(text), learned if learned >= LEAST_LEARNED else 0)
+        said, learned = negativity(text), frustration_of(text)
+        most = learned if said else min(CALM, learned)
+        text.memo["level"] = max(said, most if learned >= LEAST_LEARNED else 0)
     value: int = text.memo["level"]
     return value
 
@@ -69,12 +77,14 @@ def sentiment(scene: Scene) -> tuple[Signal, ...]:
     """How negative the customer's latest message is, and how far that is above the ticket's own start.
 
     Scale of `sentiment`: 0 neutral or friendly, about 45 a problem told calmly, 70 annoyed, 90 and more furious.
-    `sentiment_drop` is the rise of that level over the milder of the customer's first two messages. Both follow
-    the newest message: a customer may calm down.
+    `sentiment_drop` is the rise of that level over the milder of the customer's first two messages, and 0 up to 50:
+    to tell a problem calmly after a greeting is no change of mood. Both follow the newest message: a customer may
+    calm down.
     """
     language = scene.ticket.language
     now = level(scene.text, language)
     first = islice((turn for turn in scene.ticket.turns if turn.role is Role.CUSTOMER), _FIRST_TURNS)
     start = min((level(read(turn.text), language) for turn in first), default=now)
     evidence = scene.quoting(scene.hits_of("negative")) or scene.quoting_all()
-    return (Signal("sentiment", now, evidence), Signal("sentiment_drop", max(0, now - start), evidence))
+    drop = max(0, now - start) if now > CALM else 0
+    return (Signal("sentiment", now, evidence), Signal("sentiment_drop", drop, evidence))

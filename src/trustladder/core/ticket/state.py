@@ -167,6 +167,21 @@ class Ticket:
         return self.turns[self.stretch_first_turn :]
 
     @property
+    def amid_a_bot_turn(self) -> bool:
+        """True when what the bot says next goes on with a turn in which it has spoken already.
+
+        "Let me look that up", the lookup and the answer are one turn, however many lookups it takes.
+        """
+        for turn in reversed(self.stretch):
+            if turn.role is Role.TOOL:
+                continue
+            if turn.role is not Role.BOT or not turn.tool_calls:
+                return False
+            if turn.text.strip() or turn.intents:
+                return True
+        return False
+
+    @property
     def reopened(self) -> bool:
         """True when the ticket had been resolved before."""
         return self.episode > 1

@@ -74,7 +74,7 @@ def _bot(ticket: Ticket, event: e.BotWrote, at: e.Recorded) -> Change:
             tool_calls=event.tool_calls,
             confidence=event.confidence,
         ),
-        "bot_turns": ticket.bot_turns + spoke,
+        "bot_turns": ticket.bot_turns + (spoke and not ticket.amid_a_bot_turn),
         "confidence": event.confidence,
         "bot_heard": True,
         "first_unanswered_at_ms": None if answered else ticket.first_unanswered_at_ms,
