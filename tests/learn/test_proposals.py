@@ -5,6 +5,7 @@ import random
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -20,6 +21,8 @@ from trustladder.core.governance import ProposalMade
 from trustladder.core.risk import points_hundredths_of
 from trustladder.core.threshold import Costs
 from trustladder.desk.commands import CustomerTurn, Draft
+from trustladder.desk.policies import PolicyBook
+from trustladder.desk.rollout import Rollouts
 from trustladder.learn.conversation import Conversation, Ending
 from trustladder.learn.earned import Bar, Earned, acts_at, authority_of, bad_share, level_of, records
 from trustladder.learn.past import PastConversation
@@ -29,7 +32,7 @@ from trustladder.learn.sweep import Edit, levers, prices
 from trustladder.ledger import open_ledger
 from trustladder.policy.canonical import canonical
 from trustladder.policy.load import load_policy
-from trustladder.policy.profiles import default_policy, profile_text
+from trustladder.policy.profiles import DEFAULT_PROFILE, default_policy, profile_text
 
 TEXT = profile_text("product-heavy")
 CHEAP_PEOPLE = Wish(costs=Costs(spillover=100, person_minutes=10))
@@ -188,6 +191,46 @@ def test_proposals_wait_in_the_journal_of_the_ledger(tmp_path: Path) -> None:
     ledger.close()
     assert [event.proposal_id for event in kept] == [made["proposal_id"] for made in found]
     assert len(list((tmp_path / "out").glob("*.yaml"))) == len(list((tmp_path / "out").glob("*.html"))) == len(found)
+
+
+def test_a_run_in_a_persons_name_proposes_once_there_is_enough_and_each_proposal_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+
+    def serve(numbers: range) -> None:
+        ledger = open_ledger(url)
+        desk = plain_desk(ledger, default_policy())
+        for number in numbers:
+            desk.customer_wrote(key(f"t{number}"), CustomerTurn(f"m{number}", "hello"))
+            desk.bot_wrote(key(f"t{number}"), Draft(f"d{number}", "Here."))
+            desk.give_satisfaction(key(f"t{number}"), 0, complaint=True)
+        ledger.close()
+
+    def run(*more: str) -> dict[str, Any]:
+        options = ["learn", "run", "--ledger", url, "--tenant", TENANT, "--format", "json", *more]
+        done = CliRunner().invoke(app, options)
+        assert done.exit_code == 0, done.output
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    serve(range(99))
+    early = run("--by", "lee")["proposing"]
+    assert early["new"] == []
+    assert early["missing"] == "no proposals yet: the end of 99 tickets is known, and 100 are the fewest"
+    serve(range(99, 101))
+    assert "proposing" not in run()
+    first, second = run("--by", "lee")["proposing"], run("--by", "lee")["proposing"]
+    assert "demotion" in [made["kind"] for made in first["new"]]
+    assert (second["new"], second["wait"]) == ([], len(first["new"])), "an open one is not repeated"
+    ledger = open_ledger(url)
+    book = PolicyBook(None, lambda _: default_policy(), default_policy(), profile_text(DEFAULT_PROFILE))
+    rollouts = Rollouts(ledger, book)
+    state = rollouts.state(TENANT)
+    assert {proposal.state for proposal in state.proposals.values()} == {"open"}, "nothing is activated"
+    assert (state.running, rollouts.in_force(TENANT).digest) == (None, default_policy().digest)
+    rollouts.decide(TENANT, first["new"][0]["proposal_id"], "lee", accepted=False, reason="not now")
+    ledger.close()
+    third = run("--by", "lee")["proposing"]
+    assert (third["new"], third["wait"]) == ([], len(first["new"]) - 1), "nor is one that a person has turned down"
 
 
 def test_a_record_without_a_ledger_is_refused(tmp_path: Path) -> None:

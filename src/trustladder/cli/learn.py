@@ -25,6 +25,8 @@ from trustladder.errors import BadInput
 
 if TYPE_CHECKING:
     from trustladder.learn.own_risk import Learned
+    from trustladder.learn.run import LearnRun
+    from trustladder.web.learning import Proposing
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Learn from past conversations."
@@ -49,7 +51,10 @@ app.command()(propose)
 @app.command()
 def run(
     by: Annotated[
-        str, typer.Option("--by", help="Who runs it: with a name, what was found goes into the journal.")
+        str,
+        typer.Option(
+            "--by", help="Who runs it: with a name, what was found and what is proposed goes into the journal."
+        ),
     ] = "",
     ledger: Annotated[str, typer.Option("--ledger", help="sqlite:///path or postgresql://…")] = "",
     tenant: Annotated[str, typer.Option("--tenant", help="The tenant.")] = "default",
@@ -58,11 +63,13 @@ def run(
     ] = 28,
     format: Annotated[Format, typer.Option("--format", help="text for people, json for programs.")] = Format.TEXT,  # noqa: A002 - the option's name
 ) -> None:
-    """Run Learn over a ledger: what is going wrong by name, the five indicators, misses, spillover, timing by type."""
+    """Run Learn over a ledger: what is going wrong by name, the five indicators, misses, spillover, timing by type.
+
+    With --by, it also puts policy changes that the tickets speak for before people. Nothing applies itself.
+    """
     from dataclasses import replace
 
     from trustladder.desk.rollout import Rollouts
-    from trustladder.learn.report.learn import as_json, show_run
     from trustladder.ledger import open_ledger
     from trustladder.settings import read_settings
     from trustladder.web.learning import Learning
@@ -74,12 +81,25 @@ def run(
     try:
         learning = Learning(book, Rollouts(book, policy_book(settings)))
         found = learning.run_for(tenant, by, days) if by else learning.run(tenant, days)
+        proposing = learning.propose(tenant) if by else None
     finally:
         book.close()
+    _tell_run(found, proposing, format)
+
+
+def _tell_run(found: "LearnRun", proposing: "Proposing | None", format: Format) -> None:  # noqa: A002 - after the option
+    from trustladder.learn.report.learn import as_json, show_run
+
     if format is Format.JSON:
-        typer.echo(as_json(found))
-    else:
-        show_run(found)
+        typer.echo(as_json(found, proposing))
+        return
+    show_run(found)
+    if proposing is None:
+        return
+    for made in proposing.new:
+        typer.echo(f"\nProposed: {made.title}\n{made.because}")
+    waiting = f"{proposing.wait} wait{'s' if proposing.wait == 1 else ''} for a person under Learn, Proposals."
+    typer.echo(f"\n{proposing.missing or f'{len(proposing.new)} new proposals'}; {waiting}")
 
 
 @app.command()

@@ -79,11 +79,22 @@ class Rollouts:
 
     def in_force(self, tenant: str) -> Policy:
         """Return the policy in force: the file's, or a release made since the file last changed."""
-        in_file = self._book.current()
-        released = self.state(tenant).released
-        if released is not None and released.by != FILE and released.before_digest == in_file.digest:
-            return self._policy(released.yaml)
-        return in_file
+        released = self._released(tenant)
+        return self._policy(released.yaml) if released is not None else self._book.current()
+
+    def text_in_force(self, tenant: str) -> str:
+        """Return the file of the policy in force as text, empty where it has none."""
+        released = self._released(tenant)
+        if released is not None:
+            return released.yaml
+        self._book.current()  # which reads the file again where it has changed
+        return self._book.text
+
+    def _released(self, tenant: str) -> PolicyReleased | None:
+        """Return the release that stands in the place of the file's policy, None where the file's is in force."""
+        released, in_file = self.state(tenant).released, self._book.current()
+        stands = released is not None and released.by != FILE and released.before_digest == in_file.digest
+        return released if stands else None
 
     def choose(self, tenant: str, ticket: Ticket, account_id: str = "") -> Choice:
         """Return the policies for a ticket's next turn. In a canary an episode keeps the policy it began under."""

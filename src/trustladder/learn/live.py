@@ -15,7 +15,8 @@ BATCH = 2_000
 class LiveEpisodes:
     """Every tenant's episodes, as far back as `WINDOW_DAYS`. Safe to share between threads.
 
-    The first look reads the whole feed; each later one reads what is new.
+    The first look reads the whole feed; each later one reads what is new. About 25 MB for 10,000 tickets of twelve
+    events: no text is kept.
     """
 
     def __init__(self, ledger: Ledger, window_days: int = WINDOW_DAYS) -> None:
@@ -23,6 +24,7 @@ class LiveEpisodes:
         self._window_ms = window_days * DAY_MS
         self._readers: dict[str, dict[str, EpisodeReader]] = defaultdict(dict)
         self._sequence = 0
+        self._let_go_ms = 0
         self._lock = Lock()
 
     def episodes(self, tenant: str) -> list[Episode]:
@@ -33,14 +35,15 @@ class LiveEpisodes:
             return [episode for reader in readers.values() for episode in reader.read_so_far()]
 
     def _read_on(self) -> None:
-        newest_ms = 0
+        """Read the feed on, and let go on the way: a long history is never held as a whole."""
         while batch := self._ledger.feed(self._sequence, BATCH):
             for fed in batch:
                 self._take(fed)
-                newest_ms = max(newest_ms, fed.recorded.at_ms)
             self._sequence = batch[-1].sequence
-        if newest_ms:
-            self._let_go(newest_ms - self._window_ms)
+            newest_ms = max(fed.recorded.at_ms for fed in batch)
+            if newest_ms >= self._let_go_ms + DAY_MS:
+                self._let_go_ms = newest_ms
+                self._let_go(newest_ms - self._window_ms)
 
     def _take(self, fed: Fed) -> None:
         readers, name = self._readers[fed.key.tenant], fed.key.ticket_id

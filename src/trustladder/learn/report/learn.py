@@ -23,9 +23,12 @@ _SHORT = {
 }
 
 
-def as_json(run: LearnRun) -> str:
-    """Return everything that a run found as one JSON object."""
-    return msgspec.json.format(msgspec.json.encode(run), indent=2).decode()
+def as_json(run: LearnRun, proposing: object | None = None) -> str:
+    """Return everything that a run found as one JSON object, with what was proposed under ``proposing``."""
+    plain = msgspec.to_builtins(run)
+    if proposing is not None:
+        plain["proposing"] = msgspec.to_builtins(proposing)
+    return msgspec.json.format(msgspec.json.encode(plain), indent=2).decode()
 
 
 def show_run(run: LearnRun, console: Console | None = None) -> None:
