@@ -11,7 +11,7 @@ from statsmodels.duration.survfunc import SurvfuncRight
 
 from trustladder.core.episode import Episode
 from trustladder.core.indicators import SMALL_N, Indicator, five_indicators, trend
-from trustladder.core.intervals import MedianTime, median, median_time
+from trustladder.core.intervals import MedianTime, median, median_time, wilson
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -116,3 +116,10 @@ def test_the_trend_has_every_week_also_an_empty_one() -> None:
     assert [point.indicators[0].n for point in points] == [1, 2, 0, 1]
     assert trend([]) == ()
     assert len(trend(episodes, days=1)) == 17
+
+
+def test_a_figure_is_small_while_a_half_could_be_a_third_or_two_thirds() -> None:
+    low, high = wilson(SMALL_N // 2, SMALL_N)
+    assert low < 1 / 3 < 2 / 3 < high
+    low, high = wilson(SMALL_N // 2 + 1, SMALL_N + 2)
+    assert 1 / 3 < low < high < 2 / 3

@@ -9,7 +9,7 @@ import typer
 from trustladder.cli.backtest import Format
 from trustladder.cli.conversations import BotAuthor, ColumnMap, CsatScale, Like, PolicyFile, RoleMap, Workers, read_as
 from trustladder.cli.past import HandlingMinutes, LedgerUrl, SomeFiles, Source, Tenant, pasts
-from trustladder.cli.writing import write_page
+from trustladder.cli.writing import write_json, write_page
 from trustladder.errors import BadInput
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ def propose(  # noqa: PLR0913, PLR0917 - one argument for each option
     """
     from trustladder.learn.proposals import Learner, Wish
 
-    source, how = Source(files or [], ledger, tenant), read_as(like, columns, roles, bot_author, csat_scale)
     if record and not ledger:
         raise BadInput(
             "--record needs a ledger: proposals wait in its journal", fix="give --ledger URL, or --out FOLDER"
         )
+    source, how = Source(files or [], ledger, tenant), read_as(like, columns, roles, bot_author, csat_scale)
     wish = Wish(alpha, delta, _costs(spillover, handoff), handling_minutes=handling)
     text = policy_text(policy)
     learned = Learner(text, pasts(source, how, policy, workers), wish, ", ".join(source.names)).learn()
@@ -60,10 +60,12 @@ def propose(  # noqa: PLR0913, PLR0917 - one argument for each option
         _write(learned, out)
     if record:
         _record(learned, ledger, tenant, policy)
-    if format is Format.JSON:
-        import msgspec
+    _tell(learned, format, out)
 
-        typer.echo(msgspec.json.format(msgspec.json.encode(as_json(learned)), indent=2).decode())
+
+def _tell(learned: "Learned", format: Format, out: Path | None) -> None:  # noqa: A002 - named after the option
+    if format is Format.JSON:
+        write_json(as_json(learned))
         return
     from rich.console import Console
 

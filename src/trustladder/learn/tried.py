@@ -12,6 +12,7 @@ import numpy as np
 
 from trustladder.core import events as e
 from trustladder.core.episode import Episode
+from trustladder.core.indicators import SMALL_N
 from trustladder.core.policy import Policy
 from trustladder.core.verdict import GoldenTurn, Verdict, golden_turn, verdict_on
 from trustladder.learn.case import EpisodeReading, Played
@@ -20,9 +21,6 @@ from trustladder.learn.past import Past, PastConversation, PastTicket
 from trustladder.learn.replay import Perceive
 from trustladder.learn.resample import ratio_interval
 from trustladder.learn.seen import SeenOnce
-
-FEWEST_TICKETS = 30
-"""Below so many tickets a share is shown in grey: it can hardly be told from chance."""
 
 NOT_IN_TIME = frozenset({Verdict.LATE, Verdict.MISSED})
 
@@ -144,7 +142,7 @@ class Difference:
     @property
     def is_clear(self) -> bool:
         """True when the interval leaves out 0 and there are enough tickets: only then is the change a finding."""
-        return self.n >= FEWEST_TICKETS and (self.low > 0 or self.high < 0)
+        return self.n >= SMALL_N and (self.low > 0 or self.high < 0)
 
 
 def difference(tried: Sequence[Tried], figure: Figure) -> Difference:

@@ -1,10 +1,11 @@
 """The backtest in sentences: what the terminal, the page and proposals say about it."""
 
+from trustladder.core.indicators import SMALL_N
 from trustladder.learn.backtest import Backtest
 from trustladder.learn.case import Crossing
 from trustladder.learn.load import QueueLoad, hour_name
 from trustladder.learn.report.words import day, percent
-from trustladder.learn.tried import FEWEST_TICKETS, Difference, Effect, Tried
+from trustladder.learn.tried import Difference, Effect, Tried
 
 EFFECTS = {
     Effect.NEWLY_CAUGHT: ("Newly caught", "late or missed before, in time now"),
@@ -63,7 +64,7 @@ def _moved(what: str, figure: Difference) -> str:
 
 def unclear(figure: Difference) -> str:
     """Return why a change is no finding."""
-    if figure.n < FEWEST_TICKETS:
+    if figure.n < SMALL_N:
         return f"which {tickets(figure.n)} cannot tell from chance"
     return "which can hardly be told from chance"
 

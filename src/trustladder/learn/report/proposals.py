@@ -5,10 +5,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from trustladder.core.indicators import SMALL_N
 from trustladder.learn.proposals import Learned, Proposed
 from trustladder.learn.report import backtest_words as say
 from trustladder.learn.report.words import percent
-from trustladder.learn.tried import FEWEST_TICKETS
 
 ABOUT_WORDS = "It changes what the bot may say and do on these tickets, not when people come."
 
@@ -55,5 +55,5 @@ def _records(learned: Learned) -> Table:
     for row in learned.records:
         bounds = f"{percent(row.low)} to {percent(row.high)}"
         cells = (row.ticket_type, row.level.value, f"{row.tickets:,}", f"{row.bad:,}", bounds, row.because)
-        table.add_row(*cells, style="dim" if row.tickets < FEWEST_TICKETS else "")
+        table.add_row(*cells, style="dim" if row.tickets < SMALL_N else "")
     return table
