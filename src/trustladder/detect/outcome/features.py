@@ -8,12 +8,13 @@ results, `i:` labels of structured conversations, `l:` those said last).
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields
 
 from trustladder.core.ticket import Role, Turn
 from trustladder.detect.labels import ENTITY, bot_fails, told_by
+from trustladder.detect.outcome.heard import Heard
 from trustladder.detect.outcome.words import (
     BOT,
     CUSTOMER,
@@ -106,14 +107,19 @@ def leaves(value: object) -> Iterator[str]:
         yield str(value).lower()
 
 
-def _most_overlap(words: frozenset[str], earlier: list[frozenset[str]], least: float) -> float:
-    """The largest Jaccard overlap with earlier turns, or ``least`` where that is more."""
-    size = len(words)
-    for other in earlier if words else ():
+def _most_overlap(words: Sequence[str], earlier: list[frozenset[str]], least: float) -> float:
+    """The largest Jaccard overlap of the longer words with earlier turns, or ``least`` where that is more.
+
+    The turn's own words are put to the earlier ones.
+    """
+    own = frozenset([word for word in words if len(word) > 3])
+    size = len(own)
+    for other in earlier if own else ():
         # Sets of such different sizes cannot overlap more than the best so far.
-        if min(size, len(other)) / max(size, len(other)) > least:
-            shared = len(words & other)
+        if min(size, len(other)) > least * max(size, len(other)):
+            shared = len(own & other)
             least = max(least, shared / (size + len(other) - shared))
+    earlier.append(own)
     return least
 
 
@@ -121,17 +127,13 @@ def _most_overlap(words: frozenset[str], earlier: list[frozenset[str]], least: f
 class Running:
     """The state of one conversation; `add` takes turns in order, at a cost that depends on the new turn only.
 
-    `words` counts words by kind, `where` holds the first turn in which each was seen; with a `vocabulary` (words by
-    kind) only its words.
+    `heard` holds the words, all of them or those of a vocabulary.
     """
 
-    vocabulary: Mapping[str, frozenset[str]] | None = None
-
+    heard: Heard = field(default_factory=Heard)
     tally: Counter[str] = field(default_factory=Counter)
     groups: Counter[str] = field(default_factory=Counter)
     turns_with: Counter[str] = field(default_factory=Counter)
-    words: Counter[str] = field(default_factory=Counter)
-    where: dict[str, int] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
     customer_texts: list[str] = field(default_factory=list)
     bot_texts: list[str] = field(default_factory=list)
@@ -154,7 +156,6 @@ class Running:
     last_of: dict[str, str] = field(default_factory=dict)
     last_entities: tuple[str, ...] = ()
     intents_seen: int = 0
-    touched: list[str] = field(default_factory=list)
     index: int = 0
 
     def add(self, turn: Turn) -> None:
@@ -173,24 +174,22 @@ class Running:
     def fork(self) -> "Running":
         """A state of its own that goes on from here; what it reads leaves this one as it is."""
         copies = {part.name: copy(getattr(self, part.name)) for part in fields(self)}
-        return Running(**{**copies, "vocabulary": self.vocabulary})
+        return Running(**{**copies, "heard": self.heard.copy()})
 
-    def _see(self, kind: str, found: list[str]) -> None:
-        words, where, index, touched = self.words, self.where, self.index, self.touched
-        if self.vocabulary is not None:
-            known = self.vocabulary.get(kind, frozenset())
-            found = [word for word in found if word in known]
-        for word in found:
-            key = kind + word
-            words[key] += 1
-            touched.append(key)
-            if key not in where:
-                where[key] = index
+    @property
+    def words(self) -> Mapping[str, int]:
+        """How often each word was said, by kind and word."""
+        return self.heard.counts
+
+    @property
+    def where(self) -> Mapping[str, int]:
+        """The turn in which each word was first said."""
+        return self.heard.where
 
     def _intents(self, turn: Turn) -> None:
         who = "customer" if turn.role is Role.CUSTOMER else "bot"
         entities = [label.removeprefix(ENTITY) for label in turn.intents if label.startswith(ENTITY)]
-        self._see("i:", [f"{who} names {entity}" for entity in entities])
+        self.heard.add("i:", [f"{who} names {entity}" for entity in entities], self.index)
         self.last_entities = tuple(f"{who} names {entity}" for entity in entities)
         tally = self.tally
         tally["bot_turns_in_a_row"] = tally["bot_turns_in_a_row"] + 1 if who == "bot" else 0
@@ -200,7 +199,7 @@ class Running:
 
     def _label(self, who: str, label: str) -> None:
         tally, named = self.tally, f"{who}: {label}"
-        self._see("i:", [named])
+        self.heard.add("i:", [named], self.index)
         tally[f"{who}_repeats_label"] += self.labels[named] > 0
         tally[f"{who}_repeats_last_label"] += self.last_of.get(who) == named
         if who == "bot":
@@ -215,10 +214,10 @@ class Running:
         self.last_labels = (*self.last_labels[1 - _LAST :], (self.index, named))
         self.intents_seen += 1
 
-    def _groups(self, side: str, found: Counter[str]) -> None:
+    def _groups(self, found: Mapping[str, int]) -> None:
         for group, count in found.items():
-            self.groups[f"{side}_{group}"] += count
-            self.turns_with[f"{side}_{group}"] += 1
+            self.groups[group] += count
+            self.turns_with[group] += 1
 
     def _customer(self, text: str) -> None:
         read = plain(text)
@@ -227,21 +226,19 @@ class Running:
             return
         pairs = grams(words)
         tally, found = self.tally, customer_groups(words, pairs)
-        self._groups("customer", found)
-        self._see("c:", pairs)
+        self._groups(found)
+        self.heard.add("c:", pairs, self.index)
         tally["customer_turns"] += 1
         tally["customer_words"] += len(words)
         tally["longest_customer_turn"] = max(tally["longest_customer_turn"], len(words))
         tally.setdefault("first_customer_turn", len(words))
-        self.said_yes = words[0] in _YES or bool(found["go_ahead"])
+        self.said_yes = words[0] in _YES or "customer_go_ahead" in found
         if self.offered:
             tally["yes_after_offer" if self.said_yes else "no_after_offer"] += 1
-        content = frozenset(word for word in words if len(word) > 3)
-        self.customer_repeat = _most_overlap(content, self.customer_sets, self.customer_repeat)
-        self.customer_sets.append(content)
+        self.customer_repeat = _most_overlap(words, self.customer_sets, self.customer_repeat)
         self.customer_texts.append(read)
         self.sources.append(read)
-        self.numbers.update(_NUMBER.findall(read))
+        self.numbers.update(_numbers(words))
         self.calls_in_turn = 0
 
     def _bot(self, turn: Turn) -> None:
@@ -254,24 +251,22 @@ class Running:
         words = tokens(read)
         pairs = grams(words)
         tally, found = self.tally, bot_groups(words, pairs)
-        self._groups("bot", found)
-        self._see("b:", pairs)
-        numbers = _NUMBER.findall(read)
+        self._groups(found)
+        self.heard.add("b:", pairs, self.index)
+        numbers = _numbers(words)
         tally["bot_turns"] += 1
         tally["bot_words"] += len(words)
         tally["bot_numbers"] += len(numbers)
         tally["ungrounded_numbers"] += sum(len(n) > 1 and n not in self.numbers for n in numbers)
         tally["list_lines"] += len(_LIST_LINE.findall(read))
-        tally["denials_after_write"] += bool(found["deny"] and tally["writes"])
-        self.offered = bool(found["offer"])
-        content = frozenset(word for word in words if len(word) > 3)
-        self.bot_repeat = _most_overlap(content, self.bot_sets, self.bot_repeat)
-        self.bot_sets.append(content)
+        tally["denials_after_write"] += "bot_deny" in found and tally["writes"] > 0
+        self.offered = "bot_offer" in found
+        self.bot_repeat = _most_overlap(words, self.bot_sets, self.bot_repeat)
         self.bot_texts.append(read)
 
     def _call(self, name: str, arguments: Mapping[str, object]) -> None:
         tally, key = self.tally, call_key(name, arguments)
-        self._see("t:", [f"call {name}"])
+        self.heard.add("t:", [f"call {name}"], self.index)
         self.calls_in_turn += 1
         tally["calls"] += 1
         tally["busiest_turn"] = max(tally["busiest_turn"], self.calls_in_turn)
@@ -302,7 +297,7 @@ class Running:
     def _result(self, turn: Turn) -> None:
         read = turn.text[: 4 * 4000].lower()
         failed = turn.failed or read.startswith("error")
-        self._see("t:", [f"{'failed' if failed else 'result'} {turn.author}"])
+        self.heard.add("t:", [f"{'failed' if failed else 'result'} {turn.author}"], self.index)
         tally = self.tally
         tally["failed_calls"] += failed
         if failed and changes_something(turn.author):
@@ -347,6 +342,10 @@ class Running:
         found = {f"l:{place} from the end, {named}": turn for place, (turn, named) in places}
         found |= {f"l:last turn, {named}": self.index - 1 for named in self.last_entities}
         return found | {f"l:last of {named}": self.index - 1 for named in self.last_of.values()}
+
+
+def _numbers(words: Sequence[str]) -> list[str]:
+    return [word for word in words if word[0].isdigit()]
 
 
 def call_key(name: str, arguments: Mapping[str, object]) -> str:

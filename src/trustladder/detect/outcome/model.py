@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
@@ -21,6 +20,7 @@ from trustladder.core.ticket import Turn
 from trustladder.detect.meaning.encoder import read_model
 from trustladder.detect.outcome.actions import ACTION_MEASURES, action_words, measure_action
 from trustladder.detect.outcome.features import INTENT_MEASURES, MEASURES, Running
+from trustladder.detect.outcome.heard import Heard, Known, Vocabulary
 from trustladder.errors import ModelUnusable
 
 MODEL_FILE = "outcome.npz"
@@ -105,42 +105,19 @@ class Part:
         return round(100 / (1 + math.exp(-max(-30.0, min(30.0, calibrated)))))
 
 
-@cache
-def _tamed(count: int) -> float:
-    """What a word said so often counts: the tenth time adds less than the first."""
-    return 1 + math.log(count) if count else 0.0
-
-
 @dataclass(slots=True)
 class Live:
     """A conversation under way: `add` turns, ask `score` whenever it is wanted."""
 
     model: "OutcomeModel"
     running: Running = field(init=False)
-    sums: dict[str, float] = field(default_factory=dict)
-    squares: dict[str, float] = field(default_factory=dict)
-    counted: dict[str, int] = field(default_factory=dict)
-    raising: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.running = Running(self.model.vocabulary)
+        self.running = Running(Heard(self.model.vocabulary))
 
     def add(self, turn: Turn) -> None:
         """Take the next turn."""
         self.running.add(turn)
-        known, counted, sums, squares = self.model.text.words.known, self.counted, self.sums, self.squares
-        for word in self.running.touched:
-            if word in known:
-                idf, weight = known[word]
-                count = counted.get(word, 0)
-                counted[word] = count + 1
-                before, now = _tamed(count), _tamed(count + 1)
-                kind = word[:2]
-                sums[kind] = sums.get(kind, 0.0) + (now - before) * weight
-                squares[kind] = squares.get(kind, 0.0) + (now * now - before * before) * idf**2
-                if weight > 0:
-                    self.raising.setdefault(kind, {})[word] = now * weight
-        self.running.touched.clear()
 
     def score(self, domain: str = "", explained_above: int = -1) -> OutcomeScore:
         """The score after the turns so far; `domain` is the ticket's type where it was one of the training data.
@@ -151,30 +128,15 @@ class Live:
             return self.model.score_intents(self.running, domain)
         part = self.model.text
         parts = part.card.parts(self.running.measures())
-        logit = sum(parts) + sum(self.sums[kind] / math.sqrt(self.squares[kind]) for kind in sorted(self.sums))
-        strength = part.strength(logit, domain)
+        strength = part.strength(sum(parts) + self.running.heard.added(), domain)
         return OutcomeScore(strength, self._reasons(parts) if strength > explained_above else ())
 
     def _reasons(self, parts: Sequence[float]) -> tuple[Reason, ...]:
-        words = [
-            (value / math.sqrt(self.squares[kind]), word)
-            for kind, raising in self.raising.items()
-            for word, value in sorted(raising.items(), key=_points, reverse=True)[:SHOWN_REASONS]
-        ]
-        measures = (
-            Reason(-1, name.replace("_", " "), value)
-            for value, name in _largest((value, name) for value, name in zip(parts, MEASURES, strict=True) if value > 0)
-        )
-        return top_reasons(
-            (*measures, *(Reason(self.running.where[word], word[2:], value) for value, word in _largest(words)))
-        )
-
-
-_points = itemgetter(1)
-
-
-def _largest(found: Iterable[tuple[float, str]]) -> list[tuple[float, str]]:
-    return sorted(found, reverse=True)[:SHOWN_REASONS]
+        raising = ((value, name) for value, name in zip(parts, MEASURES, strict=True) if value > 0)
+        largest = sorted(raising, reverse=True)[:SHOWN_REASONS]
+        words = self.running.heard.most_raising(SHOWN_REASONS)[:SHOWN_REASONS]
+        measures = (Reason(-1, name.replace("_", " "), value) for value, name in largest)
+        return top_reasons((*measures, *(Reason(self.running.where[word], word[2:], value) for value, word in words)))
 
 
 def top_reasons(found: Iterable[Reason]) -> tuple[Reason, ...]:
@@ -188,19 +150,22 @@ def top_reasons(found: Iterable[Reason]) -> tuple[Reason, ...]:
 class OutcomeModel:
     """The three learned sums: conversations in text, conversations in intents, proposed actions.
 
-    `vocabulary` are the words that any of them knows, by kind.
+    `vocabulary` are the words that any of them knows, with what they weigh in text.
     """
 
     text: Part
     intents: Part
     action: Part
-    vocabulary: Mapping[str, frozenset[str]] = field(init=False, repr=False, compare=False)
+    vocabulary: Vocabulary = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        by_kind: dict[str, set[str]] = {}
-        for word in (*self.text.words.known, *self.intents.words.known, *self.action.words.known):
-            by_kind.setdefault(word[:2], set()).add(word[2:])
-        object.__setattr__(self, "vocabulary", {kind: frozenset(words) for kind, words in by_kind.items()})
+        by_kind: dict[str, dict[str, Known]] = {}
+        for part in (self.intents, self.action):
+            for key in part.words.known:
+                by_kind.setdefault(key[:2], {})[key[2:]] = (key, 0.0, 0.0)
+        for key, (idf, weight) in self.text.words.known.items():
+            by_kind.setdefault(key[:2], {})[key[2:]] = (key, idf**2, weight)
+        object.__setattr__(self, "vocabulary", by_kind)
 
     def start(self) -> Live:
         """A conversation of which no turn was read yet: the way to score turn by turn at constant cost."""
@@ -232,7 +197,7 @@ class OutcomeModel:
 
         `turns` ends before the call; the text of the bot's turn that proposes it may be the last of them.
         """
-        running = Running(self.vocabulary)
+        running = Running(Heard(self.vocabulary))
         for turn in turns:
             running.add(turn)
         return self.score_call(running, ToolCall(tool_name, arguments), domain)

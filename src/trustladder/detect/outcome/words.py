@@ -4,7 +4,6 @@ A phrase has one to three words as `tokens` cuts them. The groups say what to lo
 """
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -128,38 +127,43 @@ class _Index:
     openings: frozenset[str]
 
 
-def _index(groups: Mapping[str, Sequence[str]]) -> _Index:
+def _index(side: str, groups: Mapping[str, Sequence[str]]) -> _Index:
     found: dict[str, list[str]] = {}
     for group, phrases in groups.items():
         for phrase in phrases:
-            found.setdefault(phrase, []).append(group)
+            found.setdefault(phrase, []).append(f"{side}_{group}")
     openings = frozenset(phrase.rpartition(" ")[0] for phrase in found if phrase.count(" ") == 2)
     return _Index({phrase: tuple(names) for phrase, names in found.items()}, openings)
 
 
-_CUSTOMER_INDEX = _index(CUSTOMER)
-_BOT_INDEX = _index(BOT)
+_CUSTOMER_INDEX = _index("customer", CUSTOMER)
+_BOT_INDEX = _index("bot", BOT)
 
 
 def grams(words: Sequence[str]) -> list[str]:
     """The words, and every two that follow each other."""
-    return [*words, *[f"{first} {second}" for first, second in pairwise(words)]]
+    return [*words, *map(" ".join, pairwise(words))]
 
 
-def _count(index: _Index, words: Sequence[str], pairs: Sequence[str]) -> Counter[str]:
+def _count(index: _Index, words: Sequence[str], pairs: Sequence[str]) -> dict[str, int]:
     groups, openings = index.groups, index.openings
-    phrases = [phrase for phrase in pairs if phrase in groups]
-    # A pair stands as far behind the words as its first word stands from the start.
-    thirds = zip(pairs[len(words) :], words[2:], strict=False)
-    phrases += [three for pair, last in thirds if pair in openings and (three := f"{pair} {last}") in groups]
-    return Counter([group for phrase in phrases for group in groups[phrase]])
+    phrases = list(filter(groups.__contains__, pairs))
+    if not openings.isdisjoint(pairs):
+        # A pair stands as far behind the words as its first word stands from the start.
+        thirds = zip(pairs[len(words) :], words[2:], strict=False)
+        phrases += [three for pair, last in thirds if pair in openings and (three := f"{pair} {last}") in groups]
+    found: dict[str, int] = {}
+    for phrase in phrases:
+        for group in groups[phrase]:
+            found[group] = found.get(group, 0) + 1
+    return found
 
 
-def customer_groups(words: Sequence[str], pairs: Sequence[str]) -> Counter[str]:
-    """How often each group of `CUSTOMER` occurs; `pairs` is `grams(words)`."""
+def customer_groups(words: Sequence[str], pairs: Sequence[str]) -> dict[str, int]:
+    """How often each group of `CUSTOMER` occurs, as ``customer_`` and its name; `pairs` is `grams(words)`."""
     return _count(_CUSTOMER_INDEX, words, pairs)
 
 
-def bot_groups(words: Sequence[str], pairs: Sequence[str]) -> Counter[str]:
-    """How often each group of `BOT` occurs; `pairs` is `grams(words)`."""
+def bot_groups(words: Sequence[str], pairs: Sequence[str]) -> dict[str, int]:
+    """How often each group of `BOT` occurs, as ``bot_`` and its name; `pairs` is `grams(words)`."""
     return _count(_BOT_INDEX, words, pairs)
