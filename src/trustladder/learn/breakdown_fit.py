@@ -22,7 +22,8 @@ Places = npt.NDArray[np.intp]
 Model = dict[str, Numbers]
 
 RIDGE = 0.7
-AXES = 64
+AXES = 40
+CUSTOMER_AXES = 24
 MANNER_AXES = 16
 LANDMARKS = 1500
 FOLDS = 5
@@ -65,7 +66,7 @@ def fit_breakdown(rows: Mapping[str, Any], kept: Places) -> Model:
     """The parts of the kernel model from the rows of `kept`."""
     measured, target = rows["measures"][kept], rows["shares"][kept]
     model: Model = {"mean": measured.mean(0), "spread": measured.std(0) + 1e-9, "base": target.mean(0)}
-    model |= {"bot_axes": _axes(rows["said"][kept], AXES), "customer_axes": _axes(rows["heard"][kept], AXES)}
+    model |= {"bot_axes": _axes(rows["said"][kept], AXES), "customer_axes": _axes(rows["heard"][kept], CUSTOMER_AXES)}
     model["manner_axes"] = _axes(rows["manner"][kept], MANNER_AXES)
     known = _table(model, rows, kept)
     drawn = np.random.default_rng(1).choice(len(known), min(LANDMARKS, len(known)), replace=False)

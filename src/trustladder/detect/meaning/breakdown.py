@@ -8,6 +8,7 @@ The bot's name is no input.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from trustladder.detect.meaning.encoder import Encoder, Vectors, load_encoder
 from trustladder.detect.meaning.heads import load_heads
 from trustladder.detect.meaning.tokenizer import words
 
-Features = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.float32]
 
 WIDTH = 0.3
 CUSTOMER_WEIGHT = 0.7
@@ -63,7 +64,8 @@ class Place:
     @property
     def manner(self) -> Vectors:
         """How the bot has spoken so far: the mean of its earlier vectors; zeros at its first utterance."""
-        return self.bot_before.mean(0) if len(self.bot_before) else np.zeros_like(self.vector)
+        before = self.bot_before
+        return np.add.reduce(before) / np.float32(len(before)) if len(before) else np.zeros_like(self.vector)
 
 
 def place(utterance: str, bot_before: Sequence[str], customer_before: Sequence[str], encoder: Encoder) -> Place:
@@ -74,26 +76,22 @@ def place(utterance: str, bot_before: Sequence[str], customer_before: Sequence[s
     return Place(utterance, last_words, vectors[0], vectors[1:cut], vectors[cut:])
 
 
-def measures(at: Place) -> Features:
+def measures(at: Place) -> list[float]:
     """How the utterance sits in the conversation: likeness to what was said, length, questions, overlap, turn."""
     said, heard = words(at.utterance), words(at.last_words)
-    to_customer = at.customer_before @ at.vector
-    bot, told = (at.bot_before @ at.vector).tolist(), to_customer.tolist()
+    bot, told = (at.bot_before @ at.vector).tolist(), (at.customer_before @ at.vector).tolist()
     asks, asked = "?" in at.utterance, "?" in at.last_words
     different = set(said)
     shared = len(different.intersection(heard)) / max(1, len(different))
     customer = at.customer_before
-    return np.array(
-        [
-            _last(told), _last(bot), _most(bot), _most(bot) > 0.999,
-            _most(told[:-1]), float(customer[-1] @ customer[-2]) if len(customer) > 1 else 0.0,
-            math.log1p(len(said)), math.log1p(len(heard)), asks, asked, asks and asked,
-            (len(at.bot_before) + len(customer)) / 20, shared, at.utterance[:1].islower(),
-            at.utterance[-1:] in ".!?", len(heard) < 3, len(said) < 3,
-            float(to_customer.mean()) if len(customer) else 0.0,
-        ],
-        dtype=np.float64,
-    )  # fmt: skip
+    return [
+        _last(told), _last(bot), _most(bot), float(_most(bot) > 0.999),
+        _most(told[:-1]), float(customer[-1] @ customer[-2]) if len(customer) > 1 else 0.0,
+        math.log1p(len(said)), math.log1p(len(heard)), float(asks), float(asked), float(asks and asked),
+        (len(bot) + len(told)) / 20, shared, float(at.utterance[:1].islower()),
+        float(at.utterance[-1:] in ".!?"), float(len(heard) < 3), float(len(said) < 3),
+        sum(told) / len(told) if told else 0.0,
+    ]  # fmt: skip
 
 
 def _last(values: Sequence[float]) -> float:
@@ -140,11 +138,53 @@ def breakdown(
     return breakdown_of(place(utterance, bot_before, customer_before, encoder or load_encoder()))
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """The shipped model for one utterance at a time: weights are in the axes, the kernel's width in the landmarks."""
+
+    bot_axes: Numbers
+    customer_axes: Numbers
+    manner_axes: Numbers
+    place_scale: Numbers
+    place_shift: Numbers
+    landmarks: Numbers
+    squares: Numbers
+    coefficients: Numbers
+    base: Numbers
+    threshold: float
+
+    def row(self, at: Place) -> Numbers:
+        """The utterance's row of `table`."""
+        measured = np.array(measures(at), dtype=np.float32) * self.place_scale - self.place_shift
+        heard, manner = at.heard @ self.customer_axes, at.manner @ self.manner_axes
+        return np.concatenate((at.vector @ self.bot_axes, heard, manner, measured))
+
+
+@cache
+def _ready() -> _Ready:
+    model = load_heads().breakdown
+    scale = PLACE_WEIGHT / model["spread"]
+    return _Ready(
+        model["bot_axes"],
+        CUSTOMER_WEIGHT * model["customer_axes"],
+        MANNER_WEIGHT * model["manner_axes"],
+        scale,
+        scale * model["mean"],
+        2 * WIDTH * model["landmarks"],
+        WIDTH * model["squares"],
+        model["coefficients"],
+        model["base"],
+        float(model["threshold"][0]),
+    )
+
+
 def breakdown_of(at: Place) -> Breakdown:
     """`breakdown` where the vectors are known already."""
-    model = load_heads().breakdown
-    row = table(model, at.vector, at.heard, at.manner, measures(at)).astype(np.float32)
-    # as the landmarks are: a wider row would copy all of them at every turn
-    near = np.exp(-WIDTH * np.maximum(model["squares"] + row @ row - 2 * (model["landmarks"] @ row), 0))
-    none, possible, certain = shares((near @ model["coefficients"] + model["base"])[None])[0]
-    return Breakdown(float(none), float(possible), float(certain), float(model["threshold"][0]))
+    model = _ready()
+    row = model.row(at)
+    near = model.landmarks @ row
+    near -= model.squares + WIDTH * float(row @ row)
+    np.exp(near, out=near)
+    none, possible, certain = (max(LEAST_SHARE, share) for share in (near @ model.coefficients + model.base).tolist())
+    whole = none + possible + certain
+    return Breakdown(none / whole, possible / whole, certain / whole, model.threshold)
