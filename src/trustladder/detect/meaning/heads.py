@@ -32,11 +32,16 @@ MOST_WORDS = 40
 MOST_DENIALS = 2
 
 _SENTENCE_END = re.compile(r"[.!?]\s|\n")
-_DENIAL = re.compile(r"\b(?:not|no|never|cannot|without|nothing|nobody|none)\b|n['\u2019]t\b")
+# "not", "no", "never", "cannot", "without", "nothing", "nobody", "none" and "n't": each alternative begins with a letter,
+# so that the search passes over all others at once.
+_DENIAL = re.compile(
+    r"n(?:(?<!\wn)(?:o(?:t(?:hing)?|body|ne)?|ever)\b|['\u2019]t\b)|c(?<!\wc)annot\b|w(?<!\ww)ithout\b"
+)
 _PERSON = r"(?:human|person|agent|operator|representative|somebody|someone|anybody|anyone|people|advisor|call ?back)"
-_ASKED = re2.compile(
-    r"^\W*(?:please )?(?:transfer|connect|escalate|forward|hand) (?:me|this)(?: (?:now|please|over))*\W*$"
-    r"|^\W*(?:human|agent|operator|representative|real person|live agent)(?: (?:now|please|pls))*\W*$"
+_ASKED = re.compile(
+    r"\W*(?:please )?(?:transfer|connect|escalate|forward|hand) (?:me|this)(?: (?:now|please|over))*\W*$"
+    r"|\W*(?:human|agent|operator|representative|real person|live agent)(?: (?:now|please|pls))*\W*$",
+    re.ASCII,
 )
 _NOT_MEANT = re2.compile(
     r"\b(?:do not|don't|dont) (?:want|need|wish|have|like)(?: to)?(?: (?:talk|speak|chat|call)(?: to| with)?)?"
@@ -97,13 +102,25 @@ def frustration(text: str, encoder: Encoder | None = None) -> int:
 
 def frustration_of(text: str, vector: Vectors) -> int:
     """`frustration` for a text whose vector is known already."""
-    if not vector.any():
+    if _is_zero(vector):
         return 0
-    weights = load_heads().frustration
-    log_odds = (vector @ weights[:-2] + denials(text) * weights[-2] + weights[-1]).tolist()
-    longer = length(text)
-    grades = (_probability(odds + weight * longer) for odds, weight in zip(log_odds, LENGTH_WEIGHTS, strict=True))
+    weights, by_denials, constants = _frustration_weights()
+    said, longer = denials(text), length(text)
+    parts = zip((vector @ weights).tolist(), by_denials, constants, LENGTH_WEIGHTS, strict=True)
+    grades = (_probability(odds + said * denied + least + weight * longer) for odds, denied, least, weight in parts)
     return hundredths(sum(map(mul, grades, FRUSTRATION_SHARES)))
+
+
+@cache
+def _frustration_weights() -> tuple[Numbers, list[float], list[float]]:
+    """What the grades of frustration give to the vector, to denials, and at least."""
+    weights = load_heads().frustration
+    return weights[:-2].copy(), weights[-2].tolist(), weights[-1].tolist()
+
+
+def _is_zero(vector: Vectors) -> bool:
+    """Whether a text had no words; seldom is the first number 0 and another not."""
+    return not (vector[0] or vector.any())
 
 
 def _probability(log_odds: float) -> float:
@@ -132,14 +149,20 @@ def human_request(text: str, encoder: Encoder | None = None) -> int:
 
 def human_request_of(text: str, vector: Vectors) -> int:
     """`human_request` for a text whose vector is known already."""
-    weights = load_heads().human_request[:, 0]
-    learned = hundredths(_probability(float(vector @ weights[:-1] + weights[-1])))
+    weights, constant = _human_request_weights()
+    learned = hundredths(_probability(float(vector @ weights) + constant))
     words = plain(text)
-    if _ASKED.search(words):
+    if _ASKED.match(words):
         return max(learned, 90)
     if learned > _NOT_MEANT_AT_MOST and _is_not_meant(words):
         return _NOT_MEANT_AT_MOST
-    return learned if vector.any() else 0
+    return 0 if _is_zero(vector) else learned
+
+
+@cache
+def _human_request_weights() -> tuple[Numbers, float]:
+    weights = load_heads().human_request[:, 0]
+    return weights[:-1].copy(), float(weights[-1])
 
 
 def _is_not_meant(words: str) -> bool:

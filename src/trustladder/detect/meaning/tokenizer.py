@@ -21,6 +21,11 @@ _MAX_WORDS_REMEMBERED = 100_000
 _CODE_LETTERS = 5
 _CODE_ROWS = 16
 _WORDS = re.compile(r"[^\W_]+|[^\w\s]|_").findall
+_ASCII = [chr(code) for code in range(128)]
+_LETTERS = "".join(filter(str.isalnum, _ASCII)).encode()
+_SIGNS = "".join(sign for sign in _ASCII if not sign.isalnum() and not sign.isspace()).encode()
+_SPACES = "".join(filter(str.isspace, _ASCII)).encode()
+_WITHOUT_SIGNS = bytes.maketrans(_SIGNS, b" " * len(_SIGNS))
 _SHORT_LETTERS = 2_000
 _DIGIT = re.compile(r"\d").search
 
@@ -77,20 +82,32 @@ class Tokenizer:
         self._pieces = _Pieces(vocabulary)
 
     def rows(self, text: str) -> list[int]:
-        """The rows of `text`, at most `MAX_TOKENS`; none for a text without words or signs."""
+        """The rows of `text`, at most `MAX_TOKENS`, in no order; none for a text without words or signs."""
+        rows = list(chain.from_iterable(map(self._pieces.__getitem__, words(text))))
+        if len(rows) <= MAX_TOKENS:
+            return rows
         # A word has at least one piece, so that words beyond the most tokens cannot count.
-        pieces = map(self._pieces.__getitem__, words(text)[:MAX_TOKENS])
+        pieces = map(self._pieces.__getitem__, _WORDS(plain(text))[:MAX_TOKENS])
         return list(chain.from_iterable(pieces))[:MAX_TOKENS]
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The lower-case words and signs of `text`, accents taken off; those of the newest short texts are remembered."""
-    return _newest_words(text) if len(text) <= _SHORT_LETTERS else tuple(_WORDS(plain(text)))
+    """The lower-case words and signs of `text` in no order, accents taken off; the newest short ones are remembered."""
+    return _newest_words(text) if len(text) <= _SHORT_LETTERS else _words(text)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    if not text.isascii():
+        return tuple(_WORDS(plain(text)))
+    # Three times as fast as the regular expression, which would keep the order.
+    read = text.lower().encode()
+    signs = read.translate(None, _LETTERS + _SPACES).decode()
+    return (*read.translate(_WITHOUT_SIGNS).decode().split(), *signs)
 
 
 @lru_cache(maxsize=256)
 def _newest_words(text: str) -> tuple[str, ...]:
-    return tuple(_WORDS(plain(text)))
+    return _words(text)
 
 
 def plain(text: str) -> str:
