@@ -32,8 +32,8 @@ MOST_WORDS = 40
 MOST_DENIALS = 2
 
 _SENTENCE_END = re.compile(r"[.!?]\s|\n")
-# "not", "no", "never", "cannot", "without", "nothing", "nobody", "none" and "n't": each alternative begins with a letter,
-# so that the search passes over all others at once.
+# "not", "no", "never", "cannot", "without", "nothing", "nobody", "none" and "n't". Each alternative begins with a
+# letter, so that the search passes over all others at once.
 _DENIAL = re.compile(
     r"n(?:(?<!\wn)(?:o(?:t(?:hing)?|body|ne)?|ever)\b|['\u2019]t\b)|c(?<!\wc)annot\b|w(?<!\ww)ithout\b"
 )
