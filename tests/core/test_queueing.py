@@ -9,7 +9,7 @@ from trustladder.core.calendar import is_open
 from trustladder.core.containment import Authority, Lane
 from trustladder.core.plan import Standing
 from trustladder.core.policy import Clocks, Hours, Person, Policy, Queue, Shift
-from trustladder.core.queueing import MOST_NAMED, Places, priority, standing_of
+from trustladder.core.queueing import MOST_NAMED, Places, in_order, priority, standing_of
 from trustladder.core.routing import may_decide, speaks
 from trustladder.core.summary import TicketSummary
 
@@ -19,6 +19,7 @@ NOW_MS = 1_800_000_000_000
 QUEUES = {
     "billing": Queue("billing", people=("ana",), cost_of_delay_per_hour=40, clocks=Clocks(first_reply_minutes=15)),
     "faq": Queue("faq", people=("ana", "ben"), cost_of_delay_per_hour=3, clocks=Clocks(first_reply_minutes=600)),
+    "rush": Queue("rush", people=("ana",), cost_of_delay_per_hour=90, clocks=Clocks(first_reply_minutes=1)),
     "free": Queue("free", people=("ana",), cost_of_delay_per_hour=0),
     "night": Queue("night", people=("ana",), hours="monday"),
 }
@@ -121,3 +122,12 @@ def test_the_highest_are_named_first() -> None:
     told = standing_of(POLICY, rows[50], rows, "ana", NOW_MS)
     assert (told.waiting, told.above) == (99, 49)
     assert [passed.ticket_id for passed in told.passed_over] == [f"T-{index}" for index in range(99, 79, -1)]
+
+
+def test_of_two_that_have_waited_for_days_the_longer_wait_still_comes_first() -> None:
+    """A priority that stopped growing after some hours would leave what waited over a weekend to its cost alone."""
+    dear, old = (
+        row("dear", "billing", NOW_MS - 60 * 60 * MINUTE_MS),
+        row("old", "billing", NOW_MS - 63 * 60 * MINUTE_MS),
+    )
+    assert in_order(POLICY, [replace(dear, risk_points_hundredths=9_000), old], NOW_MS)[0] is old

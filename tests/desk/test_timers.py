@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.desk import timers
+from tests.desk import promises, timers
 from tests.desk.office import HOUR_MS, MINUTE_MS, MONDAY_MS, Clock, office_desk, random_policies
 from tests.desk.plain import TENANT, key, wrote
 from trustladder.core.containment import Lane
 from trustladder.core.policy import Policy
-from trustladder.core.queueing import priority
+from trustladder.core.queueing import in_order
 from trustladder.desk import Desk, HumanTurn, Resolution
 from trustladder.desk.clocks import CLOCK
 from trustladder.desk.outbox import KIND
@@ -131,23 +131,48 @@ STEPS = st.tuples(st.sampled_from(ACTS), st.integers(0, 5), st.integers(0, 3_000
 
 @settings(max_examples=40)
 @given(random_policies(), st.lists(STEPS, max_size=30))
-def test_no_escalated_ticket_is_without_a_timer_and_the_order_is_the_declared_priority(
+def test_no_escalation_is_lost_and_people_see_them_in_the_order_of_the_business(
     policy: Policy, steps: list[tuple[str, int, int]]
 ) -> None:
-    """Random arrivals, hours and staff; at each step law 3 holds, and lists stand in the order of the business."""
+    """Random arrivals, hours and staff; after each step law 3 holds, said without the code that keeps it."""
     clock = Clock(MONDAY_MS)
     ledger = open_ledger("sqlite://:memory:", clock)
     desk = office_desk(ledger, policy=policy)
     for number, (act, ticket, minutes) in enumerate(steps):
         take(desk, act, f"T-{ticket}", number, minutes, clock)
         run_due_clocks(desk)
-        assert ledger.without_due(CLOCK, (Lane.ESCALATED, Lane.OWNED)) == [], f"law 3 after {act}"
-        for due in ledger.list_due(DueState.WAITING, kinds=[CLOCK]):
-            assert due.due_ms > clock(), "what was due has fired: the timer lies ahead"
-        rows = desk.queue(TENANT)
-        held = [priority(policy.queues[row.queue], row, clock()) for row in rows]
-        assert held == sorted(held, reverse=True)
+        names = {at.ticket_id for at in ledger.keys(TENANT)}
+        assert promises.broken(desk, policy, names, clock()) == [], f"after {act}"
+        assert ledger.without_due(CLOCK, (Lane.ESCALATED, Lane.OWNED)) == [], "the watchdog agrees"
         assert not ledger.list_due(DueState.DEAD, kinds=[KIND + "webhook"])
+    ledger.close()
+
+
+@settings(max_examples=40)
+@given(random_policies(), st.lists(st.tuples(st.integers(0, 90), st.integers(0, 3_000)), min_size=2, max_size=8))
+def test_delay_has_its_price_how_fast_automation_was_has_none_and_nothing_starves(
+    policy: Policy, arrivals: list[tuple[int, int]]
+) -> None:
+    clock = Clock(MONDAY_MS)
+    ledger = open_ledger("sqlite://:memory:", clock)
+    desk = office_desk(ledger, policy=policy)
+    for number, (strength, minutes) in enumerate(arrivals):
+        wrote(desk, f"T-{number}", f"human_request=90 payment={strength}")
+        clock.pass_minutes(minutes)
+    rows = desk.queue(TENANT)
+    order = [row.ticket_id for row in rows]
+    for even in (0, 1):
+        told = [promises.as_automation_left_it(row, hash(row.ticket_id) % 2 == even) for row in rows]
+        assert [row.ticket_id for row in in_order(policy, told, clock())] == order
+    alike, cheap, dear = promises.twins(policy, rows[0])
+    if alike.queues[cheap.queue].cost_of_delay_per_hour < alike.queues[dear.queue].cost_of_delay_per_hour:
+        assert in_order(alike, [cheap, dear], clock())[0] is dear, "of two alike, the one whose delay costs more"
+    later = clock() + promises.A_LIFETIME_MS
+    for row in rows:
+        if policy.queues[row.queue].cost_of_delay_per_hour > 0:
+            for queue in policy.queues.values():
+                waited_for = promises.worst_newcomer(queue, row, later)
+                assert in_order(policy, [waited_for, row], later)[0] is row, "it has waited longest: nothing starves"
     ledger.close()
 
 

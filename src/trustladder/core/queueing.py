@@ -17,7 +17,7 @@ from trustladder.core.risk import probability_of
 from trustladder.core.routing import may_decide, speaks
 from trustladder.core.summary import TicketSummary
 
-_MOST_DOUBLINGS = 40.0
+_MOST_DOUBLINGS = 900.0  # as far as a float goes, with room for a cost
 
 MOST_NAMED = 20
 """How many of the tickets that one taking passed over are named; all of them are counted."""
