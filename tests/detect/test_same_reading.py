@@ -100,19 +100,10 @@ def test_what_unsays_a_cue_is_found_in_one_pass_as_by_each_pattern(speaker: str)
 
 
 class PatternByPattern(CueSet):
-    """The cues without the one pass."""
+    """The cues without the one pass: each pattern may match."""
 
-    def _any_of(self, patterns: tuple[str, ...]) -> "PatternByPattern.All":
-        return self.All(len(patterns))
-
-    class All:
-        """Answers that each pattern may match."""
-
-        def __init__(self, count: int) -> None:
-            self.count = count
-
-        def Match(self, _: bytes) -> range:  # noqa: N802 - as the library names it
-            return range(self.count)
+    def _matching(self, _: text.Read) -> frozenset[int]:
+        return frozenset(range(len(self._patterns)))
 
 
 def test_a_single_text_is_typed_as_one_among_others() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import re2
 
@@ -42,8 +42,7 @@ class Cue:
     unless: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A cue that matched: where in the folded text, how strongly, and its tag (a kind of fact, an act …)."""
 
     strength: int
@@ -153,18 +152,25 @@ def shipped_packs() -> tuple[tuple[str, Mapping[str, Any]], ...]:
 
 
 class CueSet:
-    """All cues for one kind of speaker in one automaton: one pass over a text tells which of them match."""
+    """All cues for one kind of speaker in one automaton: one pass over a text tells which of them match.
+
+    What unsays a cue is looked for in the same pass, so that most cues that match need no second one.
+    """
 
     def __init__(self, cues: tuple[Cue, ...]) -> None:
         self.cues = cues
+        unless = tuple(dict.fromkeys(pattern for cue in cues for pattern in cue.unless))
+        places = {pattern: place for place, pattern in enumerate(unless, len(cues))}
+        self._unless = [tuple(places[pattern] for pattern in cue.unless) for cue in cues]
+        self._order = [(-cue.strength, number) for number, cue in enumerate(cues)]
+        self._patterns = (*(cue.pattern for cue in cues), *unless)
+        self._single: dict[int, Any] = {}
         self._set = re2.Set.SearchSet(_options())
         for cue in cues:
             self._set.Add(cue.pattern)
+        for pattern in unless:
+            self._set.Add(f"(?m){pattern}")  # it will be held against one clause, whose end is not the text's
         self._set.Compile()
-        self._order = [(-cue.strength, number) for number, cue in enumerate(cues)]
-        self._single: dict[int, Any] = {}
-        self._unless: dict[str, Any] = {}
-        self._any_unless: dict[tuple[str, ...], Any] = {}
 
     def hits(self, text: Read) -> Hits:
         """Return what matches, by signal, strongest first; what is unsaid everywhere stands in `Read.unsaid`.
@@ -174,14 +180,15 @@ class CueSet:
         """
         found: dict[str, list[Hit]] = {}
         settled: set[tuple[str, str]] = set()
-        for number in sorted(self._set.Match(text.matched) or (), key=self._order.__getitem__):
+        matched = self._matching(text)
+        for number in sorted((n for n in matched if n < len(self.cues)), key=self._order.__getitem__):
             cue = self.cues[number]
             key = (cue.signal, cue.tag)
             if key in settled:
                 continue
             counted = cue.signal in COUNTED
             said = False
-            for hit in self._spans(number, cue, text):
+            for hit in self._spans(number, text, matched):
                 said = True
                 found.setdefault(cue.signal, []).append(hit)
                 if not counted:
@@ -191,39 +198,30 @@ class CueSet:
                 text.unsaid.add(cue.signal)
         return {name: tuple(hits) for name, hits in found.items()}
 
-    def _spans(self, number: int, cue: Cue, text: Read) -> Iterator[Hit]:
-        pattern = self._single.get(number) or self._compile_single(number, cue)
-        for found in pattern.finditer(text.matched):
+    def _matching(self, text: Read) -> frozenset[int]:
+        """Return the numbers of the patterns that match somewhere: cues, and what unsays them."""
+        return frozenset(self._set.Match(text.matched) or ())
+
+    def _spans(self, number: int, text: Read, matched: frozenset[int]) -> Iterator[Hit]:
+        cue, unless = self.cues[number], [place for place in self._unless[number] if place in matched]
+        for found in self._compiled(number).finditer(text.matched):
             start, end = found.span()
-            if not cue.unless or not self._unsaid(cue, text, start, end):
+            if not unless or not self._unsaid(unless, text, start, end):
                 yield Hit(cue.strength, start, end, cue.tag, cue.language)
 
-    def _compile_single(self, number: int, cue: Cue) -> Any:
-        return self._single.setdefault(number, re2.compile(cue.pattern.encode(), _options()))
-
-    def _unsaid(self, cue: Cue, text: Read, start: int, end: int) -> bool:
+    def _unsaid(self, unless: list[int], text: Read, start: int, end: int) -> bool:
         begin, stop = text.clause(start)
         clause = text.matched[begin:stop]
         return any(
             begin + found.start() < end and begin + found.end() > start
-            for number in self._any_of(cue.unless).Match(clause) or ()
-            for found in self._compile_unless(cue.unless[number]).finditer(clause)
+            for number in unless
+            for found in self._compiled(number).finditer(clause)
         )
 
-    def _any_of(self, patterns: tuple[str, ...]) -> Any:
-        """Return the patterns in one automaton: in most clauses none of them matches, and one pass tells so."""
-        if patterns not in self._any_unless:
-            together = re2.Set.SearchSet(_options())
-            for pattern in patterns:
-                together.Add(pattern)
-            together.Compile()
-            self._any_unless[patterns] = together
-        return self._any_unless[patterns]
-
-    def _compile_unless(self, pattern: str) -> Any:
-        if pattern not in self._unless:
-            self._unless[pattern] = re2.compile(pattern.encode(), _options())
-        return self._unless[pattern]
+    def _compiled(self, number: int) -> Any:
+        if number not in self._single:
+            self._single[number] = re2.compile(self._patterns[number].encode(), _options())
+        return self._single[number]
 
 
 @lru_cache(maxsize=4)
