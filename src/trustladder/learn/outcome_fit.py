@@ -185,7 +185,7 @@ def _rows(found: Sequence[tuple[list[float], dict[str, int], bool, Case, int]]) 
 def text_rows(cases: Sequence[Case], share: float) -> Rows:
     """One row a conversation, read up to this share of the customer's turns."""
     readings = ((number, case, read(case.until(share))) for number, case in enumerate(cases))
-    return _rows([(run.measures(), dict(run.words), case.failed, case, number) for number, case, run in readings])
+    return _rows([(run.measures(), run.words(), case.failed, case, number) for number, case, run in readings])
 
 
 def intent_rows(cases: Sequence[Case], share: float = 1.0) -> Rows:

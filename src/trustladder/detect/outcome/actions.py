@@ -272,7 +272,7 @@ def action_words(running: Running, call: ToolCall) -> dict[str, int]:
     people = (r for r in results if isinstance(r, Mapping) and ("payment_methods" in r or "membership" in r))
     found += [f"r:who {key}={value}" for person in people for key, value in person.items() if _is_choice(key, value)]
     words = {word.lower(): 1 for word in found}
-    return words | {word: count for word, count in running.words.items() if word.startswith("t:")}
+    return words | running.words("t:")
 
 
 def _is_choice(key: str, value: object) -> bool:

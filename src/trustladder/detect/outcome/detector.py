@@ -5,7 +5,7 @@ does not fit the ticket (another process read a turn, the ledger refused one) is
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
@@ -87,18 +87,28 @@ class OutcomeRisk:
         return Signal("wrong_action", strength, tuple(Evidence(turn, field=f"{call.name}: {w}") for w in words))
 
     def _state(self, ticket: Ticket) -> _Followed:
-        key = (ticket.tenant, ticket.ticket_id, ticket.stretch_first_turn)
-        stretch = ticket.stretch
+        turns, first = ticket.turns, ticket.stretch_first_turn
+        key = (ticket.tenant, ticket.ticket_id, first)
         state = self._followed.pop(key, None)
-        if state is None or state.turns > len(stretch) or (state.turns and stretch[state.turns - 1] != state.last):
+        if state is None or not _fits(state, turns, first):
             state = _Followed(self.model.start(), 0, None)
-        for turn in stretch[state.turns :]:
+        for turn in turns[first + state.turns :]:
             state.live.add(turn)
-        state.turns, state.last = len(stretch), stretch[-1] if stretch else None
+            state.turns, state.last = state.turns + 1, turn
         self._followed[key] = state
         while len(self._followed) > REMEMBERED_TICKETS:
             self._followed.popitem(last=False)
         return state
+
+
+def _fits(state: _Followed, turns: Sequence[Turn], first: int) -> bool:
+    """Whether a state has read the first turns of a stretch and no others."""
+    if not state.turns:
+        return True
+    if first + state.turns > len(turns):
+        return False
+    last = turns[first + state.turns - 1]
+    return last is state.last or last == state.last
 
 
 def _evidence(reason: Reason, offset: int) -> Evidence:

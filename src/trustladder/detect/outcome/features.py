@@ -8,13 +8,13 @@ results, `i:` labels of structured conversations, `l:` those said last).
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields
 
 from trustladder.core.ticket import Role, Turn
 from trustladder.detect.labels import ENTITY, bot_fails, told_by
-from trustladder.detect.outcome.heard import Heard
+from trustladder.detect.outcome.heard import Heard, Known
 from trustladder.detect.outcome.words import (
     BOT,
     CUSTOMER,
@@ -87,6 +87,7 @@ INTENT_MEASURES: tuple[str, ...] = (
 )
 """Names of the numbers that `Running.intent_measures` gives, in their order; each may only raise the risk."""
 _LAST = 6
+_NONE: Known = {}
 _MEANING = {
     "repetition": "customer_unclear",
     "clarification": "customer_unclear",
@@ -127,10 +128,11 @@ def _most_overlap(words: Sequence[str], earlier: list[frozenset[str]], least: fl
 class Running:
     """The state of one conversation; `add` takes turns in order, at a cost that depends on the new turn only.
 
-    `heard` holds the words, all of them or those of a vocabulary.
+    `heard` holds the words by kind: all of them or, with a `vocabulary`, those that it knows.
     """
 
-    heard: Heard = field(default_factory=Heard)
+    vocabulary: Mapping[str, Known] | None = None
+    heard: dict[str, Heard] = field(default_factory=dict)
     tally: Counter[str] = field(default_factory=Counter)
     groups: Counter[str] = field(default_factory=Counter)
     turns_with: Counter[str] = field(default_factory=Counter)
@@ -174,22 +176,30 @@ class Running:
     def fork(self) -> "Running":
         """A state of its own that goes on from here; what it reads leaves this one as it is."""
         copies = {part.name: copy(getattr(self, part.name)) for part in fields(self)}
-        return Running(**{**copies, "heard": self.heard.copy()})
+        heard = {kind: words.copy() for kind, words in self.heard.items()}
+        return Running(**{**copies, "vocabulary": self.vocabulary, "heard": heard})
 
-    @property
-    def words(self) -> Mapping[str, int]:
-        """How often each word was said, by kind and word."""
-        return self.heard.counts
+    def words(self, *kinds: str) -> dict[str, int]:
+        """How often each word of some kinds was said, of all kinds where none is named; a key begins with the kind."""
+        chosen = ((kind, self.heard[kind]) for kind in kinds or self.heard if kind in self.heard)
+        return {kind + word: count for kind, words in chosen for word, count in words.counts.items()}
 
-    @property
-    def where(self) -> Mapping[str, int]:
-        """The turn in which each word was first said."""
-        return self.heard.where
+    def where(self, key: str, otherwise: int = -1) -> int:
+        """The turn in which the word of a key was first said."""
+        heard = self.heard.get(key[:2])
+        return otherwise if heard is None else heard.where.get(key[2:], otherwise)
+
+    def _hear(self, kind: str, words: Iterable[str]) -> None:
+        heard = self.heard.get(kind)
+        if heard is None:
+            known = None if self.vocabulary is None else self.vocabulary.get(kind, _NONE)
+            heard = self.heard[kind] = Heard(known)
+        heard.add(words, self.index)
 
     def _intents(self, turn: Turn) -> None:
         who = "customer" if turn.role is Role.CUSTOMER else "bot"
         entities = [label.removeprefix(ENTITY) for label in turn.intents if label.startswith(ENTITY)]
-        self.heard.add("i:", [f"{who} names {entity}" for entity in entities], self.index)
+        self._hear("i:", [f"{who} names {entity}" for entity in entities])
         self.last_entities = tuple(f"{who} names {entity}" for entity in entities)
         tally = self.tally
         tally["bot_turns_in_a_row"] = tally["bot_turns_in_a_row"] + 1 if who == "bot" else 0
@@ -199,7 +209,7 @@ class Running:
 
     def _label(self, who: str, label: str) -> None:
         tally, named = self.tally, f"{who}: {label}"
-        self.heard.add("i:", [named], self.index)
+        self._hear("i:", [named])
         tally[f"{who}_repeats_label"] += self.labels[named] > 0
         tally[f"{who}_repeats_last_label"] += self.last_of.get(who) == named
         if who == "bot":
@@ -227,7 +237,7 @@ class Running:
         pairs = grams(words)
         tally, found = self.tally, customer_groups(words, pairs)
         self._groups(found)
-        self.heard.add("c:", pairs, self.index)
+        self._hear("c:", pairs)
         tally["customer_turns"] += 1
         tally["customer_words"] += len(words)
         tally["longest_customer_turn"] = max(tally["longest_customer_turn"], len(words))
@@ -252,7 +262,7 @@ class Running:
         pairs = grams(words)
         tally, found = self.tally, bot_groups(words, pairs)
         self._groups(found)
-        self.heard.add("b:", pairs, self.index)
+        self._hear("b:", pairs)
         numbers = _numbers(words)
         tally["bot_turns"] += 1
         tally["bot_words"] += len(words)
@@ -266,7 +276,7 @@ class Running:
 
     def _call(self, name: str, arguments: Mapping[str, object]) -> None:
         tally, key = self.tally, call_key(name, arguments)
-        self.heard.add("t:", [f"call {name}"], self.index)
+        self._hear("t:", [f"call {name}"])
         self.calls_in_turn += 1
         tally["calls"] += 1
         tally["busiest_turn"] = max(tally["busiest_turn"], self.calls_in_turn)
@@ -297,7 +307,7 @@ class Running:
     def _result(self, turn: Turn) -> None:
         read = turn.text[: 4 * 4000].lower()
         failed = turn.failed or read.startswith("error")
-        self.heard.add("t:", [f"{'failed' if failed else 'result'} {turn.author}"], self.index)
+        self._hear("t:", [f"{'failed' if failed else 'result'} {turn.author}"])
         tally = self.tally
         tally["failed_calls"] += failed
         if failed and changes_something(turn.author):
@@ -333,8 +343,7 @@ class Running:
 
     def intent_words(self) -> dict[str, int]:
         """The labels so far with their counts (`i:`), and those said last by their place (`l:`)."""
-        words = {word: count for word, count in self.words.items() if word.startswith("i:")}
-        return words | dict.fromkeys(self.closing_labels(), 1)
+        return self.words("i:") | dict.fromkeys(self.closing_labels(), 1)
 
     def closing_labels(self) -> dict[str, int]:
         """Where a structured conversation stands: the labels said last, each with its turn."""

@@ -20,7 +20,7 @@ from trustladder.core.ticket import Turn
 from trustladder.detect.meaning.encoder import read_model
 from trustladder.detect.outcome.actions import ACTION_MEASURES, action_words, measure_action
 from trustladder.detect.outcome.features import INTENT_MEASURES, MEASURES, Running
-from trustladder.detect.outcome.heard import Heard, Known, Vocabulary
+from trustladder.detect.outcome.heard import Known
 from trustladder.errors import ModelUnusable
 
 MODEL_FILE = "outcome.npz"
@@ -113,7 +113,7 @@ class Live:
     running: Running = field(init=False)
 
     def __post_init__(self) -> None:
-        self.running = Running(Heard(self.model.vocabulary))
+        self.running = Running(self.model.vocabulary)
 
     def add(self, turn: Turn) -> None:
         """Take the next turn."""
@@ -128,15 +128,20 @@ class Live:
             return self.model.score_intents(self.running, domain)
         part = self.model.text
         parts = part.card.parts(self.running.measures())
-        strength = part.strength(sum(parts) + self.running.heard.added(), domain)
+        heard = self.running.heard
+        strength = part.strength(sum(parts) + sum(heard[kind].added for kind in sorted(heard)), domain)
         return OutcomeScore(strength, self._reasons(parts) if strength > explained_above else ())
 
     def _reasons(self, parts: Sequence[float]) -> tuple[Reason, ...]:
         raising = ((value, name) for value, name in zip(parts, MEASURES, strict=True) if value > 0)
         largest = sorted(raising, reverse=True)[:SHOWN_REASONS]
-        words = self.running.heard.most_raising(SHOWN_REASONS)[:SHOWN_REASONS]
         measures = (Reason(-1, name.replace("_", " "), value) for value, name in largest)
-        return top_reasons((*measures, *(Reason(self.running.where[word], word[2:], value) for value, word in words)))
+        words = (
+            Reason(heard.where[word], word, value)
+            for heard in self.running.heard.values()
+            for value, word in heard.most_raising(SHOWN_REASONS)
+        )
+        return top_reasons((*measures, *words))
 
 
 def top_reasons(found: Iterable[Reason]) -> tuple[Reason, ...]:
@@ -156,15 +161,15 @@ class OutcomeModel:
     text: Part
     intents: Part
     action: Part
-    vocabulary: Vocabulary = field(init=False, repr=False, compare=False)
+    vocabulary: Mapping[str, Known] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        by_kind: dict[str, dict[str, Known]] = {}
+        by_kind: dict[str, dict[str, tuple[float, float]]] = {}
         for part in (self.intents, self.action):
             for key in part.words.known:
-                by_kind.setdefault(key[:2], {})[key[2:]] = (key, 0.0, 0.0)
+                by_kind.setdefault(key[:2], {})[key[2:]] = (0.0, 0.0)
         for key, (idf, weight) in self.text.words.known.items():
-            by_kind.setdefault(key[:2], {})[key[2:]] = (key, idf**2, weight)
+            by_kind.setdefault(key[:2], {})[key[2:]] = (idf**2, weight)
         object.__setattr__(self, "vocabulary", by_kind)
 
     def start(self) -> Live:
@@ -185,7 +190,7 @@ class OutcomeModel:
         closing = running.closing_labels()
         reasons = [Reason(-1, n.replace("_", " "), v) for n, v in zip(INTENT_MEASURES, measures, strict=True)]
         reasons += [
-            Reason(running.where.get(word, closing.get(word, -1)), word[2:], value) for word, value in words.items()
+            Reason(running.where(word, closing.get(word, -1)), word[2:], value) for word, value in words.items()
         ]
         logit = sum(measures) + sum(words.values())
         return OutcomeScore(self.intents.strength(logit, domain), top_reasons(reasons))
@@ -197,7 +202,7 @@ class OutcomeModel:
 
         `turns` ends before the call; the text of the bot's turn that proposes it may be the last of them.
         """
-        running = Running(Heard(self.vocabulary))
+        running = Running(self.vocabulary)
         for turn in turns:
             running.add(turn)
         return self.score_call(running, ToolCall(tool_name, arguments), domain)
