@@ -80,7 +80,7 @@ def _found(text: Read) -> Iterator[tuple[str, str]]:
 
 
 def _plausible(finder: _Finder, value: bytes) -> bool:
-    digits = sum(48 <= byte <= 57 for byte in value)
+    digits = sum(map(b"0123456789".__contains__, value))
     return finder.least_digits <= digits <= _MOST_DIGITS.get(finder.kind, digits)
 
 

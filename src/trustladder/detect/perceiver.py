@@ -1,7 +1,7 @@
 """Perception of one turn: every detector by itself, and what fails is unknown (law 4)."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -26,6 +26,9 @@ BUDGET_MS = 250
 
 _UNREAD = ("human_request", "legal_or_safety", "security", "vulnerability", "payment", "churn_threat")
 """The signals whose cue may stand in the part of a very long message that is not read."""
+
+_LATEST = frozenset(kind.name for kind in CATALOGUE.values() if kind.memory is Memory.LATEST)
+"""The signals of which the newest reading replaces an older one."""
 
 
 def default_detectors() -> tuple[Detector, ...]:
@@ -129,12 +132,16 @@ class Perceiver:
         """
         scene = Scene(ticket, turn, policy)
         found, unknown = self._read(scene)
+        told = (*found, *only_raising(ticket, found, reported)) if reported else found
+        signals = tuple(_worth_telling(_strongest(told), ticket))
+        if turn.role is not Role.CUSTOMER:
+            return SignalsDetected(signals, _still_unknown(unknown, found))
         return SignalsDetected(
-            signals=tuple(_worth_telling(_strongest((*found, *only_raising(ticket, found, reported))), ticket)),
-            unknown=_still_unknown((*unknown, *_unread(scene)), found),
-            facts=_or_nothing(stated_facts, scene, ()),
-            ticket_types=_or_nothing(recognised_types, scene, ()),
-            language=_or_nothing(spoken_language, scene, ""),
+            signals,
+            _still_unknown((*unknown, *_unread(scene)), found),
+            _or_nothing(stated_facts, scene, ()),
+            _or_nothing(recognised_types, scene, ()),
+            _or_nothing(spoken_language, scene, ""),
         )
 
     def _read(self, scene: Scene) -> tuple[list[Signal], list[UnknownSignal]]:
@@ -148,40 +155,36 @@ class Perceiver:
                 waiting.append((guarded, self._start(guarded, scene)))
             else:
                 unknown += guarded.paused()
-        for guarded in self._at_once[scene.role]:
-            if now > deadline:
-                unknown += guarded.unknown("the turn's budget was spent before this was read")
-            elif guarded.breaker.lets_through():
-                now = self._ask(guarded, scene, now, deadline, found, unknown)
-            else:
-                unknown += guarded.paused()
+        self._read_at_once(scene, now, deadline, found, unknown)
         for guarded, answer in waiting:
             self._await(guarded, answer, deadline, found, unknown)
         return found, unknown
 
-    def _ask(
-        self,
-        guarded: _Guarded,
-        scene: Scene,
-        started: int,
-        deadline: int,
-        found: list[Signal],
-        unknown: list[UnknownSignal],
-    ) -> int:
-        """Ask one detector from ``started`` on; return when it was done (nanoseconds, as ``deadline``)."""
-        guarded.calls += 1
-        try:
-            found += tuple(guarded.read(scene))
-        except Exception as error:  # isolation: any failure of one detector is one unknown, whatever it was
-            unknown += guarded.fail(f"{guarded.detector.name} failed: {type(error).__name__}")
-            return time.perf_counter_ns()
-        now = time.perf_counter_ns()
-        guarded.nanoseconds += now - started
-        if now > deadline:
-            unknown += guarded.fail(f"{guarded.detector.name} overran the turn's budget")
-        else:
-            guarded.breaker.succeeded()
-        return now
+    def _read_at_once(
+        self, scene: Scene, now: int, deadline: int, found: list[Signal], unknown: list[UnknownSignal]
+    ) -> None:
+        """Ask the detectors that do not wait, one after the other; ``now`` and ``deadline`` are in nanoseconds."""
+        for guarded in self._at_once[scene.role]:
+            started, troubled = now, guarded.breaker.failures_in_a_row
+            if now > deadline:
+                unknown += guarded.unknown("the turn's budget was spent before this was read")
+                continue
+            if troubled and not guarded.breaker.lets_through():
+                unknown += guarded.paused()
+                continue
+            guarded.calls += 1
+            try:
+                found += tuple(guarded.read(scene))
+            except Exception as error:  # isolation: any failure of one detector is one unknown, whatever it was
+                unknown += guarded.fail(f"{guarded.detector.name} failed: {type(error).__name__}")
+                now = time.perf_counter_ns()
+                continue
+            now = time.perf_counter_ns()
+            guarded.nanoseconds += now - started
+            if now > deadline:
+                unknown += guarded.fail(f"{guarded.detector.name} overran the turn's budget")
+            elif troubled:
+                guarded.breaker.succeeded()
 
     def _start(self, guarded: _Guarded, scene: Scene) -> "Future[tuple[Signal, ...]]":
         assert self._pool is not None  # noqa: S101 - made whenever a detector waits
@@ -238,21 +241,24 @@ def _strongest(signals: Iterable[Signal]) -> Iterable[Signal]:
 def _worth_telling(signals: Iterable[Signal], ticket: Ticket) -> Iterable[Signal]:
     """Leave out strength 0, but where the newest reading must replace an older one on the ticket's board."""
     for signal in signals:
-        kind = CATALOGUE.get(signal.name)
-        latest = kind is not None and kind.memory is Memory.LATEST
-        held = ticket.signals.get(signal.name)
-        if signal.strength or (latest and held is not None and held.strength):
+        if signal.strength:
             yield signal
+        elif signal.name in _LATEST:
+            held = ticket.signals.get(signal.name)
+            if held is not None and held.strength:
+                yield signal
 
 
 def _unread(scene: Scene) -> tuple[UnknownSignal, ...]:
-    if scene.role is not Role.CUSTOMER or not scene.text.cut:
+    if not scene.text.cut:
         return ()
     reason = f"the message has {len(scene.turn.text):,} characters and its middle was not read"
     return tuple(UnknownSignal(name, reason) for name in _UNREAD)
 
 
-def _still_unknown(unknown: Iterable[UnknownSignal], found: Iterable[Signal]) -> tuple[UnknownSignal, ...]:
+def _still_unknown(unknown: Sequence[UnknownSignal], found: Iterable[Signal]) -> tuple[UnknownSignal, ...]:
+    if not unknown:
+        return ()
     seen = {signal.name for signal in found if signal.strength}
     return tuple({item.name: item for item in unknown if item.name not in seen}.values())
 

@@ -46,6 +46,8 @@ FIRST_TIME = 75
 """The most that a need stated again for the first time weighs."""
 SECOND_TIME = 90
 """The least that a need stated again for the second time, or later, weighs."""
+SAME_PAIRS = 0.7
+"""From which share of word pairs in both texts a bot is taken to repeat itself."""
 LEAST_STEMS = 3
 """How many content words a message needs before its meaning is compared."""
 LEAST_WEIGHT = 4.0
@@ -100,8 +102,8 @@ def overlap(one: Mapping[str, float], other: Mapping[str, float], taken_up: Set[
     Messages that share less than `LEAST_WEIGHT`, or numbers and amounts alone, share nothing. Words `taken_up` from the
     bot's question count for nothing either.
     """
-    words = (one.keys() & other.keys()) - taken_up
-    shared = sum(one[word] for word in words)
+    words = [word for word in one if word in other and word not in taken_up]
+    shared = sum([one[word] for word in words])
     if shared < LEAST_WEIGHT or all(word[0].isdigit() or word in MONEY for word in words):
         return 0.0
     return 2 * shared / (sum(one.values()) + sum(other.values()))
@@ -191,19 +193,22 @@ def bot_repetition(scene: Scene) -> tuple[Signal, ...]:
     best, which = 0.0, None
     for said in scene.bot:
         alike = 1.0 if said.text.words == words else _pairs_shared(scene.text, said.text)
-        if alike < 1.0 and _numbers(scene.text) - _numbers(said.text):
+        if alike < SAME_PAIRS or (alike < 1.0 and _numbers(scene.text) - _numbers(said.text)):
             continue
         if alike > best:
             best, which = alike, said
-    if which is None or best < 0.7:
+    if which is None:
         return ()
-    strength = 100 if best == 1.0 else 60 + round((best - 0.7) / 0.3 * 39)
+    strength = 100 if best == 1.0 else 60 + round((best - SAME_PAIRS) / (1 - SAME_PAIRS) * 39)
     evidence = (*scene.quoting_all(), Evidence(which.turn.index, which.text.opening))
     return (Signal("bot_repetition", strength, evidence),)
 
 
 def _numbers(text: Read) -> set[str]:
-    return {word for word in text.words if any(map(str.isdigit, word))}
+    if "numbers" not in text.memo:
+        text.memo["numbers"] = {word for word in text.words if any(map(str.isdigit, word))}
+    numbers: set[str] = text.memo["numbers"]
+    return numbers
 
 
 def _pairs(text: Read) -> frozenset[tuple[str, str]]:
@@ -217,5 +222,7 @@ def _pairs_shared(one: Read, other: Read) -> float:
     if len(other.words) < 5:
         return 0.0
     mine, theirs = _pairs(one), _pairs(other)
+    if min(len(mine), len(theirs)) < SAME_PAIRS * max(len(mine), len(theirs)):
+        return 0.0
     shared = len(mine & theirs)
-    return shared / max(1, len(mine) + len(theirs) - shared)
+    return shared / (len(mine) + len(theirs) - shared)

@@ -1,13 +1,13 @@
 """What a detector sees: the ticket before the turn, the new turn, and texts read once."""
 
 from collections.abc import Iterable
-from functools import cached_property
 from typing import NamedTuple
 
 from trustladder.core.policy import Policy
 from trustladder.core.signals import Evidence, Signal
 from trustladder.core.ticket import Role, Ticket, Turn
 from trustladder.detect.cues import NO_HITS, Hit, Hits, hits_in
+from trustladder.detect.once import once
 from trustladder.detect.text import Read, read
 
 LOOK_BACK_TURNS = 20
@@ -28,18 +28,14 @@ class Scene:
         self.ticket = ticket
         self.turn = turn
         self.policy = policy
+        self.role = turn.role
 
-    @property
-    def role(self) -> Role:
-        """Who the new turn is from."""
-        return self.turn.role
-
-    @cached_property
+    @once
     def text(self) -> Read:
         """The new turn's text, read."""
         return read(self.turn.text)
 
-    @cached_property
+    @once
     def hits(self) -> Hits:
         """The cues of the new turn's speaker in its text."""
         speaker = "customer" if self.role is Role.CUSTOMER else "bot" if self.role is Role.BOT else "tool"
@@ -49,19 +45,19 @@ class Scene:
         """Return the new turn's hits for one pack, strongest first."""
         return self.hits.get(name, NO_HITS)
 
-    @cached_property
+    @once
     def customer(self) -> tuple[Said, ...]:
         """The customer's earlier turns of the stretch, oldest first, at most `LOOK_BACK_TURNS`."""
         return self._said_by(Role.CUSTOMER)
 
-    @cached_property
+    @once
     def bot(self) -> tuple[Said, ...]:
         """The bot's earlier turns of the stretch, oldest first, at most `LOOK_BACK_TURNS`."""
         return self._said_by(Role.BOT)
 
     def _said_by(self, role: Role) -> tuple[Said, ...]:
         turns = [turn for turn in self.ticket.stretch if turn.role is role]
-        return tuple(Said(turn, read(turn.text)) for turn in turns[-LOOK_BACK_TURNS:])
+        return tuple([Said(turn, read(turn.text)) for turn in turns[-LOOK_BACK_TURNS:]])
 
     @property
     def last_bot(self) -> Said | None:

@@ -52,8 +52,8 @@ def _negativity(text: Read) -> int:
 def _shouts(original: str) -> bool:
     if "!!" in original or "??" in original:
         return True
-    letters = [character for character in original[:2000] if character.isalpha()]
-    return len(letters) > 12 and sum(character.isupper() for character in letters) > 0.6 * len(letters)
+    letters = sum(map(str.isalpha, original[:2000]))
+    return letters > 12 and sum(map(str.isupper, original[:2000])) > 0.6 * letters
 
 
 def level(text: Read, ticket_language: str = "") -> int:

@@ -8,8 +8,10 @@ quotes what was written and not what was matched.
 import re
 import unicodedata
 from bisect import bisect_left
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
+
+from trustladder.detect.once import once
 
 WINDOW_CHARACTERS = 20_000
 """How much is read at each end of a longer message. A cue in the unread middle cannot be seen, so a message that
@@ -127,11 +129,11 @@ class Read:
         begin = self._breaks[place - 1] + 1 if place else 0
         return begin, self._breaks[place] if place < len(self._breaks) else len(self.folded)
 
-    @cached_property
+    @once
     def _breaks(self) -> list[int]:
         return [place for place, character in enumerate(self.folded) if character == "\n"]
 
-    @cached_property
+    @once
     def words(self) -> tuple[str, ...]:
         """The words in order, folded."""
         if not self.folded.isascii():
@@ -140,7 +142,7 @@ class Read:
         apart = self.matched.translate(_WORDS_APART).decode().split()
         if "'" not in self.folded:
             return tuple(apart)
-        return tuple(word for piece in apart for word in (_WORD.findall(piece) if "'" in piece else (piece,)))
+        return tuple([word for piece in apart for word in (_WORD.findall(piece) if "'" in piece else (piece,))])
 
     @property
     def opening(self) -> str:

@@ -96,9 +96,9 @@ def recognised_types(scene: Scene) -> tuple[str, ...]:
 
 
 def _by_cue(scene: Scene) -> set[str]:
-    strong = {name for name, hits in scene.hits.items() if hits[0].strength >= LEAST_CUE}
-    names = {name for cue in strong & NAMES_BY_CUE.keys() for name in NAMES_BY_CUE[cue]}
-    return names & scene.policy.ticket_types.keys()
+    cues = scene.hits.keys() & NAMES_BY_CUE.keys()
+    strong = [NAMES_BY_CUE[cue] for cue in cues if scene.hits[cue][0].strength >= LEAST_CUE]
+    return scene.policy.ticket_types.keys() & frozenset().union(*strong) if strong else set()
 
 
 def _by_meaning(scene: Scene) -> set[str]:

@@ -30,10 +30,15 @@ class TypeClassifier:
     spread: float
     encoder: Encoder
     by_type: tuple[Vectors, ...] = field(init=False, repr=False)
+    slopes: Vectors = field(init=False, repr=False)
+    constants: Vectors = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         by_type = tuple(self.examples[self.owners == place] for place in range(len(self.names)))
+        weights = self.model.weights.astype(np.float32)
         object.__setattr__(self, "by_type", by_type)
+        object.__setattr__(self, "slopes", weights[:-1])
+        object.__setattr__(self, "constants", weights[-1])
 
     @classmethod
     def fit(
@@ -58,9 +63,10 @@ class TypeClassifier:
 
     def classify_vector(self, vector: Vectors) -> tuple[str | None, int]:
         """`classify` for a text whose vector is known already."""
-        logits = self.model.logits(vector[None])[0]
-        best = int(logits.argmax())
-        score = float(logits[best]) + _NEIGHBOUR_WEIGHT * _nearness(vector[None], self.by_type[best])[0]
+        logits = (vector @ self.slopes + self.constants).tolist()
+        best = logits.index(max(logits))
+        nearest = sorted((self.by_type[best] @ vector).tolist())[-_NEIGHBOURS:]
+        score = logits[best] + _NEIGHBOUR_WEIGHT * sum(nearest) / max(1, len(nearest))
         sure = round(100 / (1 + math.exp(-max(-30.0, min(30.0, (score - self.threshold) / self.spread)))))
         return (self.names[best] if sure >= 50 else None), sure
 
