@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ from trustladder.core.ticket import Role, Turn
 from trustladder.detect.outcome import load_outcome_model
 from trustladder.detect.outcome.actions import ACTION_MEASURES, measure_action
 from trustladder.detect.outcome.features import INTENT_MEASURES, MEASURES, Running, call_key
-from trustladder.detect.outcome.model import pack_part, read_outcome_model
+from trustladder.detect.outcome.model import POINTS_PER_LOGIT, Meaning, Part, Words, model_bytes, read_outcome_model
 from trustladder.detect.outcome.words import changes_something, hands_over
+from trustladder.detect.text import read
+from trustladder.detect.vectors import vector
 from trustladder.errors import ModelUnusable
 
 SAID = (
@@ -190,19 +193,40 @@ def test_a_strange_tool_result_is_read_as_text(text: str) -> None:
     assert load_outcome_model().score_action(turns, "cancel_order", {"order_id": "A1"}).strength in range(101)
 
 
-def test_a_model_of_other_measures_is_refused() -> None:
-    model = load_outcome_model()
-    renamed = dataclasses.replace(model.text.card, names=("other", *model.text.card.names[1:]))
-    parts = {"text": dataclasses.replace(model.text, card=renamed), "intents": model.intents, "action": model.action}
-    arrays: dict[str, np.ndarray] = {}
-    for prefix, part in parts.items():
-        arrays.update(pack_part(prefix, part))
-    from io import BytesIO
+def packed(text: Part, **more: np.ndarray) -> bytes:
+    model, content = load_outcome_model(), BytesIO()
+    with np.load(BytesIO(model_bytes({"text": text, "intents": model.intents, "action": model.action}))) as arrays:
+        np.savez(content, **{**arrays, **more})
+    return content.getvalue()
 
-    content = BytesIO()
-    np.savez(content, **arrays)  # type: ignore[arg-type]
+
+def test_a_model_of_other_measures_or_of_another_encoder_is_refused() -> None:
+    text = load_outcome_model().text
+    assert read_outcome_model(packed(text)).text.card == text.card
+    renamed = dataclasses.replace(text.card, names=("other", *text.card.names[1:]))
     with pytest.raises(ModelUnusable, match="other measures"):
-        read_outcome_model(content.getvalue())
+        read_outcome_model(packed(dataclasses.replace(text, card=renamed)))
+    with pytest.raises(ModelUnusable, match="another encoder"):
+        read_outcome_model(packed(text, encoder=np.zeros(32, np.uint8)))
+
+
+def test_what_was_said_last_adds_by_its_meaning_and_is_quoted_with_its_turn() -> None:
+    shipped = load_outcome_model()
+    said = "Nothing of what you sent me works."
+    towards = np.stack([vector(read(said)), np.zeros(256, np.float32)])
+    only = dataclasses.replace(
+        shipped.text,
+        card=dataclasses.replace(shipped.text.card, weight=(0.0,) * len(MEASURES)),
+        words=Words({}),
+        meaning=Meaning(towards, (0.25, 0.0)),
+    )
+    model = dataclasses.replace(shipped, text=only)
+    turns = conversation(
+        (Role.CUSTOMER, "Thanks, that was quick."), (Role.BOT, "Anything else?"), (Role.CUSTOMER, said)
+    )
+    assert model.score(turns).strength > model.score(turns[:2]).strength
+    assert [(reason.turn, reason.what) for reason in model.score(turns).reasons] == [(2, said)]
+    assert model.score(turns).reasons[0].points == pytest.approx(0.75 * POINTS_PER_LOGIT, abs=0.1)
 
 
 def test_more_trouble_never_lowers_the_score_of_what_is_measured() -> None:

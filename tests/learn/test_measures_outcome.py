@@ -1,10 +1,10 @@
 """Fitting and measuring the learned score: the solver, the folds, the figures and the recorded data."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
 from scipy.stats import mannwhitneyu
 from tests.conftest import real_data
 
@@ -23,7 +23,7 @@ from trustladder.learn.measures_outcome import (
     measure_writes,
 )
 from trustladder.learn.outcome_data import read_betold, read_tau, writes_of
-from trustladder.learn.outcome_fit import ACTIONS, TEXT, fit, text_rows
+from trustladder.learn.outcome_fit import ACTIONS, TEXT, Recipe, Rows, fit, text_rows
 from trustladder.learn.risk_training import Calibration, Numbers, fit_calibration, fit_logistic, logistic
 
 
@@ -34,18 +34,33 @@ def sample(rows: int, columns: int) -> tuple[Numbers, Numbers]:
     return design, labels
 
 
-def test_the_solver_finds_what_scipy_finds_with_and_without_bounds() -> None:
+@pytest.mark.parametrize("low", [-np.inf, 0.0])
+def test_the_solver_stops_where_no_allowed_step_is_better(low: float) -> None:
     design, labels = sample(200, 6)
-    weights, penalty = np.full(200, 0.5), np.array([1.0] * 6 + [1e-3])
+    weights, penalty, lower = np.full(200, 0.5), np.array([1.0] * 6 + [1e-3]), np.array([low] * 6 + [-np.inf])
+    found = fit_logistic(design, labels, weights, penalty, lower)
+    slope = design.T @ (weights * (logistic(design @ found) - labels)) + penalty * found
+    held = found <= lower
+    assert np.abs(slope[~held]).max() < 1e-2
+    assert (slope[held] >= 0).all()
+    assert held.any() == (low == 0.0)
 
-    def loss(held: Numbers) -> float:
-        z = design @ held
-        return float((weights * (np.logaddexp(0, z) - labels * z)).sum() + (penalty * held**2).sum() / 2)
 
-    for low in (-np.inf, 0.0):
-        lower = np.array([low] * 6 + [-np.inf])
-        wanted = minimize(loss, np.zeros(7), method="L-BFGS-B", bounds=[(bound, None) for bound in lower]).x
-        assert fit_logistic(design, labels, weights, penalty, lower) == pytest.approx(wanted, abs=2e-3)
+def test_how_often_each_bot_fails_is_kept_out_of_the_sum() -> None:
+    draw = np.random.default_rng(7)
+    bots = tuple(f"bot {number % 2}" for number in range(600))
+    poor, effort = np.array([bot == "bot 1" for bot in bots]), draw.normal(size=600)
+    labels = (draw.random(600) < logistic(effort + 3.0 * poor - 1.5)).astype(float)
+    recipe = Recipe(("tells the bot", "effort"), 1.0, (), 1.0, frozenset(), frozenset())
+    measures = np.column_stack([poor + 0.5 * draw.normal(size=600), effort])
+    one = tuple(map(str, range(600)))
+    rows = Rows(measures, ({},) * 600, labels, one, ("",) * 600, bots, tuple(range(600)), np.zeros((600, 0)))
+    mixed, apart = (fit(rows, replace(recipe, strata=strata), np.ones(600)) for strata in (0.0, 2.0))
+    assert abs(apart.coefficients[0]) < 0.3 < mixed.coefficients[0]
+    assert apart.known["bot 1 "] - apart.known["bot 0 "] > 2.0
+    assert auc(labels, apart.logits_of_known(rows)) > auc(labels, apart.logits(rows)) + 0.05
+    strangers = replace(rows, bots=("another",) * 600)
+    assert apart.logits_of_known(strangers).tolist() == apart.logits(strangers).tolist()
 
 
 def test_auc_is_the_share_of_pairs_in_order() -> None:
@@ -147,6 +162,7 @@ def test_the_running_score_is_the_fitted_one() -> None:
     model = OutcomeModel(fitted.part(Calibration(1.0, 0.0, {}), rows), shipped.intents, shipped.action)
     strengths = [model.score(case.until(0.5)).strength for case in cases]
     assert strengths == [round(100 * float(risk)) for risk in logistic(fitted.logits(rows))]
+    assert np.abs(fitted.coefficients[-1 - 512 : -1]).max() > 0
 
 
 @pytest.mark.data

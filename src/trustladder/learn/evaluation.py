@@ -13,7 +13,8 @@ import numpy as np
 
 from trustladder.errors import BadInput
 from trustladder.learn.calibration import brier
-from trustladder.learn.measures_outcome import auc, auc_interval, interval
+from trustladder.learn.measures_outcome import auc, auc_interval, interval, left_in_automation
+from trustladder.learn.outcome_data import read_tau
 from trustladder.learn.risk_training import Numbers
 
 
@@ -100,39 +101,60 @@ def recall_at(labels: Numbers, scores: Numbers, share: float = 0.2) -> float:
     return float(labels[most].sum() / max(1.0, labels.sum()))
 
 
+_STRONGEST = "words_and_surface_bot_known"
+"""The baseline that the score of failure is paired with."""
+
+
 def _failure(data: Path) -> tuple[list[Measured], list[Curve]]:
-    from trustladder.learn.measures_outcome import measure_failure
+    from trustladder.learn.measures_failure import measure_failure
 
     found = measure_failure(data)
     labels = np.array(found["labels"], dtype=float)
     where = f"tau: {found['conversations']} conversations, {found['customers']} customers, customers left out"
     measures: list[Measured] = []
     for share, aim in (("50%", 0.75), ("100%", 0.78)):
-        at = found["at"][share]
-        ours = at["trustladder"]
-        names = ("words", "words_and_surface", "turn_count", "model_and_domain", "always_or_never")
-        baselines = tuple((name.replace("_", " "), at[name]["auc"]) for name in names)
-        gain = tuple(ours["against_words_and_surface"]["interval"])
-        measures.append(
-            Measured(
-                f"failure of the ticket at {share} of the customer's turns, AUC",
-                where,
-                ours["auc"],
-                low=ours["auc_interval"][0],
-                high=ours["auc_interval"][1],
-                baselines=baselines,
-                aim=aim,
-                paired=(gain[0], gain[1]),
-            )
-        )
-        measures.append(Measured(f"the same within model and domain, at {share}, AUC", where, ours["auc_within"]))
-    whole = found["at"]["100%"]
-    measures += _workload(whole, labels, where, found["groups"])
+        measures += _failure_at(share, found["at"][share], where, aim)
+        measures += _failure_of_new_bots(share, found["new_bots"][share], aim)
+    measures += _workload(found["at"]["100%"], labels, where, found["groups"])
     curves = [
         Curve(f"failure at {share}", tuple(found["labels"]), tuple(found["at"][share]["trustladder"]["risks"]))
         for share in ("50%", "100%")
     ]
     return measures, curves
+
+
+def _failure_at(share: str, at: Mapping[str, Any], where: str, aim: float) -> Iterator[Measured]:
+    ours = at["trustladder"]
+    names = ("words", "words_and_surface", _STRONGEST, "turn_count", "model_and_domain", "always_or_never")
+    yield Measured(
+        f"failure of the ticket at {share} of the customer's turns, AUC",
+        where,
+        ours["auc"],
+        low=ours["auc_interval"][0],
+        high=ours["auc_interval"][1],
+        baselines=tuple((name.replace("_", " "), at[name]["auc"]) for name in names),
+        aim=aim,
+        paired=ours[f"against_{_STRONGEST}"]["interval"],
+    )
+    yield Measured(
+        f"the same within model and domain, at {share}, AUC",
+        where,
+        ours["auc_within"],
+        baselines=(("words and surface", at["words_and_surface"]["auc_within"]),),
+    )
+
+
+def _failure_of_new_bots(share: str, at: Mapping[str, Any], aim: float) -> Iterator[Measured]:
+    yield Measured(
+        f"the same of bots never seen, at {share}, AUC",
+        "tau: customers and two bots at a time left out",
+        at["auc"],
+        low=at["auc_interval"][0],
+        high=at["auc_interval"][1],
+        baselines=(("words and surface", at["words_and_surface"]),),
+        aim=aim,
+        paired=at["against_words_and_surface"],
+    )
 
 
 def _workload(whole: Mapping[str, Any], labels: Numbers, where: str, groups: Sequence[str]) -> Iterator[Measured]:
@@ -151,6 +173,7 @@ def _workload(whole: Mapping[str, Any], labels: Numbers, where: str, groups: Seq
         baselines=(
             ("words and surface", whole["words_and_surface"]["left_in_automation"]),
             ("never", round(base, 4)),
+            ("a perfect order", round(left_in_automation(labels, labels), 4)),
         ),
         aim=0.31,
         better="lower",
@@ -377,9 +400,9 @@ def compare_scores(data: Path, scores: Path) -> Measured:
     The file holds one number a line, or a JSON list, in the order of ``trustladder eval --format json``. Raises
     BadInput when it does not fit.
     """
-    from trustladder.learn.measures_outcome import measure_failure
+    from trustladder.learn.measures_failure import REPEATS, measure_failure_of
 
-    found = measure_failure(data)
+    found = measure_failure_of(read_tau(data / "tau"), range(REPEATS))
     labels = np.array(found["labels"], dtype=float)
     theirs = np.array(_numbers(scores), dtype=float)
     if len(theirs) != len(labels):

@@ -65,7 +65,8 @@ def handoff_rows(chats: Sequence[Chat]) -> Rows:
             own[one.by_customer].append(said)
     none = ("",) * len(labels)
     cases = tuple(int(group.removeprefix("chat-")) for group in groups)
-    return Rows(np.array(measures), tuple(words), np.array(labels), tuple(groups), none, none, cases)
+    unread = np.zeros((len(labels), 0))
+    return Rows(np.array(measures), tuple(words), np.array(labels), tuple(groups), none, none, cases, unread)
 
 
 def _alike(said: set[int], earlier: Sequence[set[int]]) -> float:

@@ -5,21 +5,18 @@ the other folds' out-of-fold scores. Intervals resample customers, not conversat
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from trustladder.learn.outcome_data import Case, read_betold, read_tau
+from trustladder.learn.outcome_data import read_betold, read_tau
 from trustladder.learn.outcome_fit import (
     ACTIONS,
     INTENT_SHARES,
     INTENTS,
-    SHARES,
-    TEXT,
     Fitted,
     Recipe,
     Rows,
@@ -28,16 +25,12 @@ from trustladder.learn.outcome_fit import (
     fit,
     intent_rows,
     stacked,
-    text_rows,
 )
 from trustladder.learn.risk_training import Numbers, fit_calibration, logistic
 
 FOLDS = 5
 RESAMPLES = 1000
 Score = Callable[[Sequence[int], Sequence[int]], Numbers]
-
-_WORDS_ONLY = replace(TEXT, names=(), kinds=(("c:", 1.0), ("b:", 1.0)), raises=frozenset(), lowers=frozenset())
-_WORDS_AND_SURFACE = replace(TEXT, kinds=(("c:", 1.0), ("b:", 1.0)), raises=frozenset(), lowers=frozenset())
 
 
 def folds_by_group(groups: Sequence[str], labels: Numbers, seed: int, folds: int = FOLDS) -> list[list[int]]:
@@ -177,24 +170,26 @@ def calibrated(scores: Numbers, rows: Rows, seed: int) -> Numbers:
     return found
 
 
-def _by_recipe(
-    by_share: dict[float, Rows], at: dict[float, Rows], recipe: Recipe
+def by_recipe(
+    by_share: Mapping[float, Rows], at: Mapping[float, Rows], recipe: Recipe
 ) -> Callable[[list[int], list[int]], dict[float, Numbers]]:
+    """The scores of readings `at` some shares, by one fit on the readings `by_share`; bots that it knows are known."""
+
     def score(train: list[int], test: list[int]) -> dict[float, Numbers]:
         rows = stacked([part.take(train) for part in by_share.values()])
         fitted: Fitted = fit(rows, recipe, np.full(len(rows.labels), 1 / len(by_share)))
-        return {share: fitted.logits(part.take(test)) for share, part in at.items()}
+        return {share: fitted.logits_of_known(part.take(test)) for share, part in at.items()}
 
     return score
 
 
-def _report(rows: Rows, scores: Numbers, seed: int, probable: bool = True) -> dict[str, Any]:
-    strata = [f"{bot} {domain}" for bot, domain in zip(rows.bots, rows.domains, strict=True)]
+def report(rows: Rows, scores: Numbers, seed: int, probable: bool = True) -> dict[str, Any]:
+    """What is told of scores; `probable` ones are logits, which are calibrated too."""
     labels = rows.labels
     found: dict[str, Any] = {
         "auc": round(auc(labels, scores), 4),
         "auc_interval": auc_interval(rows.groups, labels, scores),
-        "auc_within": round(auc_within(labels, scores, strata), 4),
+        "auc_within": round(auc_within(labels, scores, rows.strata()), 4),
         "left_in_automation": round(left_in_automation(labels, scores), 4),
         "scores": [round(float(score), 5) for score in scores],
     }
@@ -206,7 +201,9 @@ def _report(rows: Rows, scores: Numbers, seed: int, probable: bool = True) -> di
     return found
 
 
-def _base_rates(rows: Rows, keys: Sequence[str]) -> Score:
+def base_rates(rows: Rows, keys: Sequence[str]) -> Score:
+    """How often those with the same key fail, drawn a little to the mean."""
+
     def score(train: Sequence[int], test: Sequence[int]) -> Numbers:
         rates = {}
         for key in set(keys):
@@ -217,84 +214,15 @@ def _base_rates(rows: Rows, keys: Sequence[str]) -> Score:
     return score
 
 
-def _paired(rows: Rows, ours: Numbers, theirs: Numbers) -> dict[str, Any]:
+def paired(rows: Rows, ours: Numbers, theirs: Numbers) -> dict[str, Any]:
+    """The gain in AUC over other scores of the same readings, with its interval."""
     gain = auc(rows.labels, ours) - auc(rows.labels, theirs)
     return {"auc_gain": round(gain, 4), "interval": auc_interval(rows.groups, rows.labels, ours, theirs)}
 
 
-def measure_failure(data_dir: Path, seed: int = 0, unseen_bots: bool = False) -> dict[str, Any]:
-    """Failure of the ticket at 50 % and 100 % of the customer's turns, on customers not trained on.
-
-    `unseen_bots` also keeps the tested bot out of training; then only `auc_within` says something, since pooled
-    AUC is held down by the base rate that its absence takes along. Per-example scores come in the cases' order.
-    """
-    return measure_failure_of(read_tau(data_dir / "tau"), seed, unseen_bots)
-
-
-def measure_failure_of(cases: Sequence[Case], seed: int = 0, unseen_bots: bool = False) -> dict[str, Any]:
-    """`measure_failure` on given conversations."""
-    by_share = {share: text_rows(cases, share) for share in SHARES}
-    at = {share: by_share[share] for share in (0.5, 1.0)}
-    rows = at[0.5]
-    scores = _failure_scores(rows, by_share, at, seed, unseen_bots)
-    return {
-        "conversations": len(cases),
-        "failed": int(rows.labels.sum()),
-        "customers": len(set(rows.groups)),
-        "labels": rows.labels.astype(int).tolist(),
-        "groups": list(rows.groups),
-        "at": {f"{share:.0%}": _at_share(at[share], found, seed) for share, found in scores.items()},
-    }
-
-
-def _failure_scores(
-    rows: Rows, by_share: dict[float, Rows], at: dict[float, Rows], seed: int, unseen_bots: bool
-) -> dict[float, dict[str, Numbers]]:
-    recipes = {"trustladder": TEXT, "words": _WORDS_ONLY, "words_and_surface": _WORDS_AND_SURFACE}
-    bots = [_family(bot) for bot in rows.bots] if unseen_bots else ()
-    found: dict[float, dict[str, Numbers]] = {share: {} for share in at}
-    for name, recipe in recipes.items():
-        kept: dict[float, Numbers] = {share: np.zeros(len(rows.labels)) for share in at}
-        narrowed = by_share
-        if not recipe.names:
-            narrowed = {share: replace(part, measures=part.measures[:, :0]) for share, part in by_share.items()}
-        scorer = _by_recipe(narrowed, {share: narrowed[share] for share in at}, recipe)
-
-        def score(
-            train: Sequence[int],
-            test: Sequence[int],
-            scorer: Callable[[list[int], list[int]], dict[float, Numbers]] = scorer,
-            kept: dict[float, Numbers] = kept,
-        ) -> Numbers:
-            for share, logits in scorer(list(train), list(test)).items():
-                kept[share][list(test)] = logits
-            return np.zeros(len(test))
-
-        cross_fit(rows, score, seed, bots)
-        for share in at:
-            found[share][name] = kept[share]
-    turns = MEASURE_OF_TURNS
-    for share, part in at.items():
-        found[share]["turn_count"] = part.measures[:, turns]
-        keys = [f"{bot} {domain}" for bot, domain in zip(rows.bots, rows.domains, strict=True)]
-        found[share]["model_and_domain"] = cross_fit(rows, _base_rates(rows, keys), seed)
-        found[share]["always_or_never"] = np.zeros(len(rows.labels))
-    return found
-
-
-MEASURE_OF_TURNS = TEXT.names.index("customer_turns")
-
-
-def _family(bot: str) -> str:
+def family(bot: str) -> str:
+    """The bot whatever it was called: one model is in the recordings under two names."""
     return "gpt-4o" if "gpt-4o" in bot else bot
-
-
-def _at_share(rows: Rows, scores: dict[str, Numbers], seed: int) -> dict[str, Any]:
-    learned = {"trustladder", "words", "words_and_surface"}
-    found = {name: _report(rows, values, seed, name in learned) for name, values in scores.items()}
-    for baseline in ("words", "words_and_surface"):
-        found["trustladder"][f"against_{baseline}"] = _paired(rows, scores["trustladder"], scores[baseline])
-    return found
 
 
 def measure_writes(data_dir: Path, seed: int = 0, unseen_bots: bool = False, domain: str = "airline") -> dict[str, Any]:
@@ -314,10 +242,10 @@ def measure_writes(data_dir: Path, seed: int = 0, unseen_bots: bool = False, dom
         held = rows.take(train)
         return fit(held, ACTIONS, np.ones(len(train))).logits(rows.take(test))
 
-    bots = [_family(bot) for bot in rows.bots] if unseen_bots else ()
+    bots = [family(bot) for bot in rows.bots] if unseen_bots else ()
     ours = cross_fit(rows, score, seed, bots)
     tools = [write.call.name for write in writes]
-    baseline = cross_fit(rows, _base_rates(rows, tools), seed, bots)
+    baseline = cross_fit(rows, base_rates(rows, tools), seed, bots)
     part = rows.take(tested)
     return {
         "actions": len(tested),
@@ -325,11 +253,11 @@ def measure_writes(data_dir: Path, seed: int = 0, unseen_bots: bool = False, dom
         "labels": part.labels.astype(int).tolist(),
         "groups": list(part.groups),
         "trustladder": {
-            **_report(part, ours[tested], seed),
-            "against_tool_name": _paired(part, ours[tested], baseline[tested]),
+            **report(part, ours[tested], seed),
+            "against_tool_name": paired(part, ours[tested], baseline[tested]),
         },
-        "tool_name": _report(part, baseline[tested], seed, False),
-        "conversation_length": _report(part, counts[tested], seed, False),
+        "tool_name": report(part, baseline[tested], seed, False),
+        "conversation_length": report(part, counts[tested], seed, False),
     }
 
 
@@ -342,7 +270,7 @@ def measure_betold(data_dir: Path, seed: int = 0) -> dict[str, Any]:
     cases = read_betold(data_dir / "betold")
     by_share = {share: intent_rows(cases, share) for share in INTENT_SHARES}
     at = {share: by_share[share] for share in (0.5, 0.75, 1.0)}
-    scorer = _by_recipe(by_share, at, INTENTS)
+    scorer = by_recipe(by_share, at, INTENTS)
     kept = {share: np.zeros(len(cases)) for share in at}
 
     def score(train: Sequence[int], test: Sequence[int]) -> Numbers:
@@ -355,8 +283,8 @@ def measure_betold(data_dir: Path, seed: int = 0) -> dict[str, Any]:
     found: dict[str, Any] = {"calls": len(cases), "labels": [int(case.failed) for case in cases]}
     for share, rows in at.items():
         found[f"{share:.0%}"] = {
-            "trustladder": {**_report(rows, kept[share], seed), **_thresholded(rows, kept[share], seed)},
-            "turn_count_of_whole_call": _report(rows, lengths, seed, False),
+            "trustladder": {**report(rows, kept[share], seed), **_thresholded(rows, kept[share], seed)},
+            "turn_count_of_whole_call": report(rows, lengths, seed, False),
         }
     return found
 

@@ -1,19 +1,21 @@
 """From recorded conversations to the parts of the learned score: rows, recipes, fits.
 
-What raises the risk of failure was decided before fitting, by sign: demand, effort and trouble may only add. It is
-this that lets the score hold for bots and customers that it has not seen.
+What raises the risk of failure was decided before fitting, by sign: demand, effort and trouble may only add. How often
+each bot fails in each domain is fitted beside the sum and left out of it, so that the sum tells what goes wrong and not
+which bot speaks. It is this that lets the score hold for bots and customers that it has not seen.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array, hstack
 
 from trustladder.core.containment import ToolCall
 from trustladder.core.ticket import Turn
 from trustladder.detect.outcome.actions import ACTION_MEASURES, EITHER_WAY, LOWERS_RISK, action_words, measure_action
-from trustladder.detect.outcome.features import INTENT_MEASURES, MEASURES, Running
-from trustladder.detect.outcome.model import Card, Part, Words
+from trustladder.detect.outcome.features import INTENT_MEASURES, MEASURES, SPEAKERS, Running
+from trustladder.detect.outcome.model import NO_MEANING, Card, Meaning, Part, Words
 from trustladder.learn.outcome_data import Case, Write, writes_of
 from trustladder.learn.risk_training import (
     Calibration,
@@ -37,7 +39,11 @@ NO_CALIBRATION = Calibration(1.0, 0.0, {})
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What is fitted on and scored: one row a reading of a conversation or of an action."""
+    """What is fitted on and scored: one row a reading of a conversation or of an action.
+
+    `meanings` has the vectors of what was said last (`Running.meanings`) beside each other; it has no columns where
+    none are read.
+    """
 
     measures: Numbers
     words: tuple[dict[str, int], ...]
@@ -46,6 +52,7 @@ class Rows:
     domains: tuple[str, ...]
     bots: tuple[str, ...]
     cases: tuple[int, ...]
+    meanings: Numbers
 
     def take(self, places: Sequence[int]) -> "Rows":
         """The rows at these places."""
@@ -57,12 +64,21 @@ class Rows:
             tuple(self.domains[i] for i in places),
             tuple(self.bots[i] for i in places),
             tuple(self.cases[i] for i in places),
+            self.meanings[list(places)],
         )
+
+    def strata(self) -> list[str]:
+        """Bot and domain of each row."""
+        return [f"{bot} {domain}" for bot, domain in zip(self.bots, self.domains, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a sum is fitted: scale of the measures, scale of each kind of words, ridge penalty, signs."""
+    """How a sum is fitted: scale of the measures, scale of each kind of words, ridge penalty, signs.
+
+    `meaning` is the scale of the vectors of what was said last, `strata` that of the base rate of each bot and domain;
+    at 0 the recipe does without.
+    """
 
     names: tuple[str, ...]
     measures_scale: float
@@ -71,6 +87,8 @@ class Recipe:
     raises: frozenset[str]
     lowers: frozenset[str]
     least_groups: int = 4
+    meaning: float = 0.0
+    strata: float = 0.0
 
 
 def _sides(group: str) -> set[str]:
@@ -81,10 +99,12 @@ _FREE = {name for group in _EITHER_WAY for name in _sides(group)}
 TEXT = Recipe(
     MEASURES,
     0.1,
-    (("c:", 1.0), ("b:", 0.5), ("t:", 0.5)),
+    (("c:", 1.0), ("b:", 0.5), ("t:", 1.0)),
     1.0,
     frozenset(set(MEASURES) - _FREE - _LOWERS),
     frozenset(_LOWERS),
+    meaning=0.7,
+    strata=2.0,
 )
 INTENTS = Recipe(INTENT_MEASURES, 0.3, (("i:", 1.0), ("l:", 1.0)), 0.5, frozenset(INTENT_MEASURES), frozenset())
 ACTIONS = Recipe(
@@ -99,24 +119,32 @@ ACTIONS = Recipe(
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A fitted sum."""
+    """A fitted sum, and beside it what each bot and domain that it was fitted on adds (`known`)."""
 
     recipe: Recipe
     scale: Scale
     vocabularies: tuple[Vocabulary, ...]
     coefficients: Numbers
+    known: Mapping[str, float]
 
-    def design(self, rows: Rows) -> Numbers:
+    def design(self, rows: Rows) -> csr_array:
         """The columns that the coefficients weigh, the constant last."""
-        blocks = [self.scale.apply(rows.measures) * self.recipe.measures_scale]
+        blocks = [csr_array(self.scale.apply(rows.measures) * self.recipe.measures_scale)]
         for vocabulary, (_, scale) in zip(self.vocabularies, self.recipe.kinds, strict=True):
             blocks.append(vocabulary.matrix(rows.words) * scale)
-        return np.hstack([*blocks, np.ones((len(rows.labels), 1))])
+        if self.recipe.meaning:
+            blocks.append(csr_array(rows.meanings * self.recipe.meaning))
+        return hstack([*blocks, csr_array(np.ones((len(rows.labels), 1)))], format="csr")
 
     def logits(self, rows: Rows) -> Numbers:
-        """The uncalibrated logit of each row."""
+        """The uncalibrated logit of each row, whichever bot it is from."""
         found: Numbers = self.design(rows) @ self.coefficients
         return found
+
+    def logits_of_known(self, rows: Rows) -> Numbers:
+        """`logits` with what the row's bot and domain add, where they are among those fitted on."""
+        more: Numbers = np.array([self.known.get(stratum, 0.0) for stratum in rows.strata()])
+        return self.logits(rows) + more
 
     def part(self, calibration: Calibration, rows: Rows) -> Part:
         """The sum as it runs; `rows` are those that it was fitted on."""
@@ -136,8 +164,16 @@ class Fitted:
             )
             at += len(vocabulary.words)
         constant = float(self.coefficients[-1])
-        usual = float((self.design(rows)[:, count:-1] @ self.coefficients[count:-1]).mean())
-        return Part(card, Words(known), constant, calibration.slope, calibration.constant, calibration.shifts, usual)
+        usual = float((self.design(rows)[:, count:at] @ self.coefficients[count:at]).mean())
+        slope, shift, domains = calibration.slope, calibration.constant, calibration.shifts
+        return Part(card, Words(known), constant, slope, shift, domains, usual, self._meaning(rows, at))
+
+    def _meaning(self, rows: Rows, at: int) -> Meaning:
+        if not self.recipe.meaning:
+            return NO_MEANING
+        weights = (self.coefficients[at:-1] * self.recipe.meaning).reshape(len(SPEAKERS), -1)
+        usual = (rows.meanings.mean(axis=0).reshape(weights.shape) * weights).sum(axis=1)
+        return Meaning(weights.astype(np.float32), tuple(usual.tolist()))
 
 
 def _bounds(recipe: Recipe, columns: int) -> tuple[Numbers, Numbers]:
@@ -151,15 +187,21 @@ def _bounds(recipe: Recipe, columns: int) -> tuple[Numbers, Numbers]:
 
 
 def fit(rows: Rows, recipe: Recipe, weights: Numbers) -> Fitted:
-    """The penalised logistic of a recipe on rows, each with its weight."""
+    """The penalised logistic of a recipe on rows, each with its weight.
+
+    Bots and domains get effects of their own (Gelman and Hill 2007, varying intercepts), as one column each.
+    """
     scale = fit_scale(rows.measures, weights) if recipe.names else Scale(np.zeros(0), np.ones(0))
     vocabularies = tuple(fit_vocabulary(rows.words, rows.groups, kind, recipe.least_groups) for kind, _ in recipe.kinds)
-    columns = len(recipe.names) + sum(len(vocabulary.words) for vocabulary in vocabularies) + 1
-    empty = Fitted(recipe, scale, vocabularies, np.zeros(columns))
-    penalty = np.full(columns, recipe.penalty)
-    penalty[-1] = 1e-3
-    found = fit_logistic(empty.design(rows), rows.labels, weights, penalty, *_bounds(recipe, columns))
-    return Fitted(recipe, scale, vocabularies, found)
+    design = Fitted(recipe, scale, vocabularies, np.zeros(0), {}).design(rows)
+    columns, strata = design.shape[1], sorted(set(rows.strata())) if recipe.strata else []
+    of_strata = np.array([[stratum == name for name in strata] for stratum in rows.strata()], dtype=np.float64)
+    design = hstack([design, csr_array(of_strata.reshape(len(rows.labels), -1) * recipe.strata)], format="csr")
+    penalty = np.full(design.shape[1], recipe.penalty)
+    penalty[columns - 1] = 1e-3
+    found = fit_logistic(design, rows.labels, weights, penalty, *_bounds(recipe, design.shape[1]))
+    known = dict(zip(strata, (found[columns:] * recipe.strata).tolist(), strict=True))
+    return Fitted(recipe, scale, vocabularies, found[:columns], known)
 
 
 def read(turns: Iterable[Turn]) -> Running:
@@ -170,7 +212,9 @@ def read(turns: Iterable[Turn]) -> Running:
     return running
 
 
-def _rows(found: Sequence[tuple[list[float], dict[str, int], bool, Case, int]]) -> Rows:
+def _rows(
+    found: Sequence[tuple[list[float], dict[str, int], bool, Case, int]], meanings: Sequence[Numbers] = ()
+) -> Rows:
     return Rows(
         np.array([measures for measures, *_ in found], dtype=np.float64).reshape(len(found), -1),
         tuple(words for _, words, *_ in found),
@@ -179,13 +223,15 @@ def _rows(found: Sequence[tuple[list[float], dict[str, int], bool, Case, int]]) 
         tuple(case.domain for *_, case, _ in found),
         tuple(case.bot for *_, case, _ in found),
         tuple(number for *_, number in found),
+        np.array(meanings, dtype=np.float64).reshape(len(found), -1),
     )
 
 
 def text_rows(cases: Sequence[Case], share: float) -> Rows:
     """One row a conversation, read up to this share of the customer's turns."""
-    readings = ((number, case, read(case.until(share))) for number, case in enumerate(cases))
-    return _rows([(run.measures(), run.words(), case.failed, case, number) for number, case, run in readings])
+    readings = [(number, case, read(case.until(share))) for number, case in enumerate(cases)]
+    found = [(run.measures(), run.words(), case.failed, case, number) for number, case, run in readings]
+    return _rows(found, [np.concatenate(run.meanings()) for *_, run in readings])
 
 
 def intent_rows(cases: Sequence[Case], share: float = 1.0) -> Rows:
@@ -237,4 +283,5 @@ def stacked(parts: Sequence[Rows]) -> Rows:
         tuple(domain for part in parts for domain in part.domains),
         tuple(bot for part in parts for bot in part.bots),
         tuple(case for part in parts for case in part.cases),
+        np.vstack([part.meanings for part in parts]),
     )

@@ -16,7 +16,8 @@ from trustladder.core.verdict import BAD_OUTCOMES, GOOD_OUTCOMES, LOW_SATISFACTI
 from trustladder.detect.outcome.model import OutcomeModel, model_bytes
 from trustladder.errors import BadInput
 from trustladder.learn.conversation import Conversation, Ending, Notices
-from trustladder.learn.measures_outcome import auc, auc_interval, measure_failure_of
+from trustladder.learn.measures_failure import measure_failure_of
+from trustladder.learn.measures_outcome import auc, auc_interval
 from trustladder.learn.outcome_data import Case
 from trustladder.learn.outcome_train import train_text
 

@@ -1,16 +1,17 @@
-"""Fitting the learned score: one penalised logistic with bounds on signs, in numpy and the same on every run.
+"""Fitting the learned score: one penalised logistic with bounds on signs, the same on every run.
 
-numpy rather than an optional scikit-learn: the bounds on signs, which carry the score over to bots it has not seen,
-are not in scikit-learn's logistic, and `trustladder learn risk` then runs wherever trustladder does. The solver is
-accelerated projected gradient (Beck and Teboulle 2009) with restarts (O'Donoghue and Candes 2015).
+scipy's L-BFGS-B rather than an optional scikit-learn: the bounds on signs, which carry the score over to bots it has
+not seen, are not in scikit-learn's logistic, and `trustladder learn risk` then runs wherever trustladder does.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import Bounds, minimize
+from scipy.sparse import csr_array, diags_array
 
 Numbers = npt.NDArray[np.float64]
 
@@ -26,18 +27,8 @@ def logistic(scores: Numbers) -> Numbers:
     return calm
 
 
-def _step_size(design: Numbers, weights: Numbers, penalty: Numbers) -> float:
-    vector = np.ones(design.shape[1]) / np.sqrt(design.shape[1])
-    length = 1.0
-    for _ in range(30):
-        vector = design.T @ (weights * (design @ vector))
-        length = float(np.linalg.norm(vector)) or 1.0
-        vector /= length
-    return 1.0 / (0.25 * length * 1.05 + float(penalty.max()))
-
-
 def fit_logistic(
-    design: Numbers,
+    design: Numbers | csr_array,
     labels: Numbers,
     weights: Numbers,
     penalty: Numbers,
@@ -51,23 +42,16 @@ def fit_logistic(
     entry a column; put a column of ones with penalty 0 for the constant.
     Deterministic: no randomness and a fixed number of steps at most.
     """
-    low = np.full(design.shape[1], -np.inf) if lower is None else lower
-    high = np.full(design.shape[1], np.inf) if upper is None else upper
-    step = _step_size(design, weights, penalty)
-    held = np.zeros(design.shape[1])
-    ahead, momentum = held, 1.0
-    for _ in range(STEPS):
-        slope = design.T @ (weights * (logistic(design @ ahead + offset) - labels)) + penalty * ahead
-        moved = np.clip(ahead - step * slope, low, high)
-        if float(np.dot(ahead - moved, moved - held)) > 0:
-            momentum = 1.0  # the momentum points uphill: start it anew
-        following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
-        ahead = moved + (momentum - 1) / following * (moved - held)
-        done = float(np.abs(moved - held).max()) < TOLERANCE
-        held, momentum = moved, following
-        if done:
-            break
-    return held
+
+    def loss(coefficients: Numbers) -> tuple[float, Numbers]:
+        logits = design @ coefficients + offset
+        value = weights @ (np.logaddexp(0.0, logits) - labels * logits) + 0.5 * penalty @ coefficients**2
+        return float(value), design.T @ (weights * (logistic(logits) - labels)) + penalty * coefficients
+
+    bounds = Bounds(-np.inf if lower is None else lower, np.inf if upper is None else upper)
+    start, options = np.zeros(design.shape[1]), {"maxiter": STEPS, "ftol": TOLERANCE, "gtol": TOLERANCE}
+    found: Numbers = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +81,16 @@ class Vocabulary:
     words: tuple[str, ...]
     idf: Numbers
 
-    def matrix(self, counts: Sequence[dict[str, int]]) -> Numbers:
+    def matrix(self, counts: Sequence[Mapping[str, int]]) -> csr_array:
         """One row a conversation: (1 + ln count) x idf, scaled to length one."""
         place = {word: i for i, word in enumerate(self.words)}
-        rows = np.zeros((len(counts), len(self.words)))
-        for row, found in zip(rows, counts, strict=True):
-            for word, count in found.items():
-                at = place.get(word)
-                if at is not None:
-                    row[at] = (1.0 + np.log(count)) * self.idf[at]
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        lengths[lengths == 0] = 1.0
-        unit: Numbers = rows / lengths
-        return unit
+        known = [[(place[word], count) for word, count in found.items() if word in place] for found in counts]
+        ends = np.cumsum([0, *map(len, known)])
+        at = np.array([at for row in known for at, _ in row], dtype=np.int64)
+        values = (1.0 + np.log(np.array([count for row in known for _, count in row], dtype=np.float64))) * self.idf[at]
+        rows = csr_array((values, at, ends), shape=(len(counts), len(self.words)))
+        lengths = np.sqrt((rows * rows).sum(axis=1))
+        return csr_array(diags_array(1.0 / np.where(lengths == 0, 1.0, lengths)) @ rows)
 
 
 def fit_vocabulary(

@@ -1,8 +1,9 @@
 """What the learned score reads: a running state that takes one turn at a time.
 
-Everything is read from what was said and called so far. Two kinds of features come out: `measures`, some sixty
-numbers with a meaning of their own, and counts of words (`c:` the customer's, `b:` the bot's, `t:` tool calls and
-results, `i:` labels of structured conversations, `l:` those said last).
+Everything is read from what was said and called so far. Three kinds of features come out: `measures`, some sixty
+numbers with a meaning of their own; counts of words (`c:` the customer's, `b:` the bot's, `t:` tool calls and
+results, `i:` labels of structured conversations, `l:` those said last); and `meanings`, the vectors of what the
+customer and the bot said last.
 """
 
 import math
@@ -11,6 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields
+
+import numpy as np
+import numpy.typing as npt
 
 from trustladder.core.ticket import Role, Turn
 from trustladder.detect.labels import ENTITY, bot_fails, told_by
@@ -26,6 +30,8 @@ from trustladder.detect.outcome.words import (
     plain,
     tokens,
 )
+from trustladder.detect.text import read
+from trustladder.detect.vectors import encoder_size, vector
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _LIST_LINE = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s", re.MULTILINE)
@@ -86,6 +92,8 @@ INTENT_MEASURES: tuple[str, ...] = (
     "customer_repeats_label",
 )
 """Names of the numbers that `Running.intent_measures` gives, in their order; each may only raise the risk."""
+SPEAKERS = (Role.CUSTOMER, Role.BOT)
+"""Whose last words are read by their meaning too, in this order."""
 _LAST = 6
 _NONE: Known = {}
 _MEANING = {
@@ -137,6 +145,7 @@ class Running:
     groups: Counter[str] = field(default_factory=Counter)
     turns_with: Counter[str] = field(default_factory=Counter)
     sources: list[str] = field(default_factory=list)
+    said_last: dict[Role, tuple[int, str]] = field(default_factory=dict)
     customer_texts: list[str] = field(default_factory=list)
     bot_texts: list[str] = field(default_factory=list)
     numbers: set[str] = field(default_factory=set)
@@ -234,6 +243,7 @@ class Running:
         words = tokens(read)
         if not words:
             return
+        self.said_last[Role.CUSTOMER] = (self.index, text)
         pairs = grams(words)
         tally, found = self.tally, customer_groups(words, pairs)
         self._groups(found)
@@ -253,6 +263,7 @@ class Running:
 
     def _bot(self, turn: Turn) -> None:
         if turn.text:
+            self.said_last[Role.BOT] = (self.index, turn.text)
             self._bot_text(plain(turn.text))
         for call in turn.tool_calls:
             self._call(call.name, call.arguments)
@@ -334,6 +345,11 @@ class Running:
             self.bot_repeat,
             float(self.groups["bot_deny"] > 0 and not tally["writes"]),
         ]
+
+    def meanings(self) -> list[npt.NDArray[np.float32]]:
+        """The vectors of what each of `SPEAKERS` said last, zeros for one who has said nothing."""
+        said = [self.said_last.get(role) for role in SPEAKERS]
+        return [vector(read(last[1])) if last else np.zeros(encoder_size(), np.float32) for last in said]
 
     def intent_measures(self) -> list[float]:
         """The numbers named in `INTENT_MEASURES`: logarithms of counts; a call's length is none of them."""

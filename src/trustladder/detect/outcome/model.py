@@ -5,7 +5,7 @@ that was seen in training has its own shift; one that was not is read at the poo
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
@@ -14,13 +14,15 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
+import numpy.typing as npt
 
 from trustladder.core.containment import ToolCall
 from trustladder.core.ticket import Turn
-from trustladder.detect.meaning.encoder import read_model
+from trustladder.detect.meaning.encoder import load_encoder, read_model
 from trustladder.detect.outcome.actions import ACTION_MEASURES, action_words, measure_action
-from trustladder.detect.outcome.features import INTENT_MEASURES, MEASURES, Running
+from trustladder.detect.outcome.features import INTENT_MEASURES, MEASURES, SPEAKERS, Running
 from trustladder.detect.outcome.heard import Known
+from trustladder.detect.text import read
 from trustladder.errors import ModelUnusable
 
 MODEL_FILE = "outcome.npz"
@@ -84,9 +86,35 @@ class Words:
         return {word: seen[word] * self.known[word][1] / math.sqrt(squares[word[:2]]) for word in sorted(seen)}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Meaning:
+    """The weights of the vector of what each of `SPEAKERS` said last, and what it usually adds.
+
+    `weights` is float32, one row a speaker; both are in logits.
+    """
+
+    weights: npt.NDArray[np.float32]
+    usual: tuple[float, ...]
+
+    def parts(self, running: Running) -> list[float]:
+        """What the last words of each add to the logit."""
+        return [float(np.dot(v, w)) for v, w in zip(running.meanings(), self.weights, strict=True)]
+
+    def reasons(self, running: Running, parts: Sequence[float]) -> Iterator[Reason]:
+        """The turns whose words add more than last words usually do, quoted."""
+        for role, value, usual in zip(SPEAKERS, parts, self.usual, strict=True):
+            if role in running.said_last:
+                turn, text = running.said_last[role]
+                yield Reason(turn, read(text).opening, value - usual)
+
+
+NO_MEANING = Meaning(np.zeros((0, 0), np.float32), ())
+"""That of a sum which reads no vectors."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One learned sum: a card, words, a constant and its calibration.
+    """One learned sum: a card, words, the meaning of what was said last, a constant and its calibration.
 
     `usual` is what the words of a training example added on average.
     """
@@ -98,6 +126,7 @@ class Part:
     shift: float
     domains: Mapping[str, float]
     usual: float = 0.0
+    meaning: Meaning = NO_MEANING
 
     def strength(self, logit: float, domain: str) -> int:
         """The calibrated probability in whole percent."""
@@ -127,12 +156,13 @@ class Live:
         if self.running.intents_seen and not self.running.tally["customer_words"]:
             return self.model.score_intents(self.running, domain)
         part = self.model.text
-        parts = part.card.parts(self.running.measures())
+        parts, said = part.card.parts(self.running.measures()), part.meaning.parts(self.running)
         heard = self.running.heard
-        strength = part.strength(sum(parts) + sum(heard[kind].added for kind in sorted(heard)), domain)
-        return OutcomeScore(strength, self._reasons(parts) if strength > explained_above else ())
+        words = sum(heard[kind].added for kind in sorted(heard))
+        strength = part.strength(sum(parts) + words + sum(said), domain)
+        return OutcomeScore(strength, self._reasons(parts, said) if strength > explained_above else ())
 
-    def _reasons(self, parts: Sequence[float]) -> tuple[Reason, ...]:
+    def _reasons(self, parts: Sequence[float], said: Sequence[float]) -> tuple[Reason, ...]:
         raising = ((value, name) for value, name in zip(parts, MEASURES, strict=True) if value > 0)
         largest = sorted(raising, reverse=True)[:SHOWN_REASONS]
         measures = (Reason(-1, name.replace("_", " "), value) for value, name in largest)
@@ -141,7 +171,7 @@ class Live:
             for heard in self.running.heard.values()
             for value, word in heard.most_raising(SHOWN_REASONS)
         )
-        return top_reasons((*measures, *words))
+        return top_reasons((*measures, *words, *self.model.text.meaning.reasons(self.running, said)))
 
 
 def top_reasons(found: Iterable[Reason]) -> tuple[Reason, ...]:
@@ -233,6 +263,8 @@ def pack_part(prefix: str, part: Part) -> dict[str, Any]:
         f"{prefix}.numbers": np.array([part.constant, part.slope, part.shift, part.usual], dtype=np.float64),
         f"{prefix}.domains": np.frombuffer("\n".join(domains).encode(), dtype=np.uint8),
         f"{prefix}.shifts": np.array(list(domains.values()), dtype=np.float64),
+        f"{prefix}.meaning": part.meaning.weights,
+        f"{prefix}.said": np.array(part.meaning.usual, dtype=np.float64),
     }
 
 
@@ -248,7 +280,8 @@ def unpack_part(prefix: str, arrays: Mapping[str, Any]) -> Part:
     known = zip(_text_lines(arrays[f"{prefix}.words"]), map(tuple, arrays[f"{prefix}.known"].tolist()), strict=True)
     constant, slope, shift, usual = arrays[f"{prefix}.numbers"].tolist()
     domains = zip(_text_lines(arrays[f"{prefix}.domains"]), arrays[f"{prefix}.shifts"].tolist(), strict=True)
-    return Part(Card(names, *map(tuple, card)), Words(dict(known)), constant, slope, shift, dict(domains), usual)
+    said = Meaning(arrays[f"{prefix}.meaning"], tuple(arrays[f"{prefix}.said"].tolist()))
+    return Part(Card(names, *map(tuple, card)), Words(dict(known)), constant, slope, shift, dict(domains), usual, said)
 
 
 def npz_bytes(arrays: Mapping[str, Any]) -> bytes:
@@ -263,8 +296,11 @@ def npz_bytes(arrays: Mapping[str, Any]) -> bytes:
 
 
 def model_bytes(parts: Mapping[str, Part]) -> bytes:
-    """The model file of three parts, `text`, `intents` and `action`: no code in it, nothing to unpickle."""
-    arrays: dict[str, Any] = {}
+    """The model file of three parts, `text`, `intents` and `action`: no code in it, nothing to unpickle.
+
+    It names the encoder whose vectors the parts weigh.
+    """
+    arrays: dict[str, Any] = {"encoder": np.frombuffer(bytes.fromhex(load_encoder().digest), dtype=np.uint8)}
     for prefix, part in parts.items():
         arrays.update(pack_part(prefix, part))
     return npz_bytes(arrays)
@@ -273,9 +309,11 @@ def model_bytes(parts: Mapping[str, Part]) -> bytes:
 def read_outcome_model(content: bytes, where: str = MODEL_FILE) -> OutcomeModel:
     """The model in the bytes of a model file.
 
-    Raises `ModelUnusable` when it was built for other measures than this version reads.
+    Raises `ModelUnusable` when it was built for other measures or another encoder than this version reads.
     """
     with np.load(BytesIO(content), allow_pickle=False) as arrays:
+        if arrays["encoder"].tobytes().hex() != load_encoder().digest:
+            raise ModelUnusable("the learned score was built for another encoder", where=where, fix="build it again")
         model = OutcomeModel(*(unpack_part(prefix, arrays) for prefix in ("text", "intents", "action")))
     names = tuple(part.card.names for part in (model.text, model.intents, model.action))
     if names != (MEASURES, INTENT_MEASURES, ACTION_MEASURES):
