@@ -38,7 +38,7 @@ def test_weights_and_bases_keep_their_comments() -> None:
     assert [line.replace("  #", " #") for line in lines_changed(text, after)] == [
         "-    base: -35",
         "+    base: -20",
-        "-  outcome_risk: 24 # a learned score: how far it stands above a coin toss",
+        "-  outcome_risk: 36 # a learned score: how far it stands above a coin toss",
         "+  outcome_risk: 7 # a learned score: how far it stands above a coin toss",
     ]
 
