@@ -11,20 +11,22 @@ def evaluate(
     output: Annotated[str, typer.Option("--format", help="table, markdown or json")] = "table",
     report: Annotated[Path | None, typer.Option(help="Also write a page with reliability and ROC pictures.")] = None,
     scores: Annotated[
-        Path | None, typer.Option(help="Somebody's scores of the tau tickets, to compare pairwise with ours.")
+        Path | None, typer.Option(help="Somebody's scores of the tau tickets by id (JSON), to compare with ours.")
     ] = None,
 ) -> None:
     """Measure on data that the fit did not see: grouped cross-validation, intervals and baselines in one run."""
     import json
 
     from trustladder.errors import BadInput
-    from trustladder.learn.evaluation import Evaluation, as_json, as_markdown, compare_scores
+    from trustladder.learn.evaluation import Evaluation, as_json, as_markdown
     from trustladder.learn.evaluation import evaluate as run
     from trustladder.learn.report.evaluation import as_page, as_table
 
     if output not in {"table", "markdown", "json"}:
         raise BadInput(f"--format {output}: no such format", fix="the formats are table, markdown and json")
     if scores is not None:
+        from trustladder.learn.compared import compare_scores
+
         found = Evaluation((compare_scores(data, scores),), (), ())
     else:
         found = run(data, lambda step: typer.echo(f"measuring {step} …", err=True))

@@ -3,7 +3,6 @@
 Each measure says what it is, on what it was taken and with what interval; where a set is absent it says so.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,8 +12,7 @@ import numpy as np
 
 from trustladder.errors import BadInput
 from trustladder.learn.calibration import brier
-from trustladder.learn.measures_outcome import auc, auc_interval, interval, left_in_automation
-from trustladder.learn.outcome_data import read_tau
+from trustladder.learn.measures_outcome import interval, left_in_automation
 from trustladder.learn.risk_training import Numbers
 
 
@@ -45,11 +43,12 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """What a picture needs: labels (0 or 1) and calibrated risks, example by example."""
+    """What a picture needs: labels (0 or 1) and calibrated risks, example by example, and their `ids`, if any."""
 
     name: str
     labels: tuple[int, ...]
     risks: tuple[float, ...]
+    ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +116,8 @@ def _failure(data: Path) -> tuple[list[Measured], list[Curve]]:
         measures += _failure_of_new_bots(share, found["new_bots"][share], aim)
     measures += _workload(found["at"]["100%"], labels, where, found["groups"])
     curves = [
-        Curve(f"failure at {share}", tuple(found["labels"]), tuple(found["at"][share]["trustladder"]["risks"]))
-        for share in ("50%", "100%")
+        Curve(f"failure at {share}", tuple(found["labels"]), tuple(at["trustladder"]["risks"]), tuple(found["ids"]))
+        for share, at in found["at"].items()
     ]
     return measures, curves
 
@@ -392,44 +391,6 @@ def roc(curve: Curve) -> list[tuple[float, float]]:
     hits = np.cumsum(labels[order]) / max(1.0, labels.sum())
     misses = np.cumsum(1 - labels[order]) / max(1.0, (1 - labels).sum())
     return [(0.0, 0.0), *zip(misses.tolist(), hits.tolist(), strict=True)]
-
-
-def compare_scores(data: Path, scores: Path) -> Measured:
-    """Compare somebody's scores with ours on the tickets of tau, pairwise, at 100 % of the customer's turns.
-
-    The file holds one number a line, or a JSON list, in the order of ``trustladder eval --format json``. Raises
-    BadInput when it does not fit.
-    """
-    from trustladder.learn.measures_failure import REPEATS, measure_failure_of
-
-    found = measure_failure_of(read_tau(data / "tau"), range(REPEATS))
-    labels = np.array(found["labels"], dtype=float)
-    theirs = np.array(_numbers(scores), dtype=float)
-    if len(theirs) != len(labels):
-        raise BadInput(
-            f"{len(theirs)} scores for {len(labels)} conversations", where=str(scores), fix="give one a conversation"
-        )
-    ours = np.array(found["at"]["100%"]["trustladder"]["scores"])
-    low, high = auc_interval(found["groups"], labels, theirs, ours)
-    bounds = auc_interval(found["groups"], labels, theirs)
-    return Measured(
-        "failure of the ticket, AUC of the scores given",
-        str(scores),
-        round(auc(labels, theirs), 4),
-        *bounds,
-        baselines=(("trustladder", round(auc(labels, ours), 4)),),
-        paired=(low, high),
-    )
-
-
-def _numbers(path: Path) -> list[float]:
-    try:
-        text = path.read_text("utf-8")
-        listed = json.loads(text) if text.lstrip().startswith("[") else text.split()
-        return [float(item) for item in listed]
-    except (OSError, ValueError, TypeError) as error:
-        fix = "give a JSON list of numbers, or one number a line"
-        raise BadInput(f"the scores cannot be read: {error}", where=str(path), fix=fix) from None
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:

@@ -4,6 +4,7 @@ The two are different questions. A business that learns from its own tickets kno
 first adds what each bot and domain adds; a newcomer's bot was never seen, so the second adds nothing.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -68,6 +69,7 @@ def measure_failure_of(cases: Sequence[Case], seeds: Iterable[int] = (0,)) -> di
         "conversations": len(cases),
         "failed": int(rows.labels.sum()),
         "customers": len(set(rows.groups)),
+        "ids": ids(cases),
         "labels": rows.labels.astype(int).tolist(),
         "groups": list(rows.groups),
         "at": {
@@ -75,6 +77,16 @@ def measure_failure_of(cases: Sequence[Case], seeds: Iterable[int] = (0,)) -> di
             for share in SHOWN
         },
     }
+
+
+def ids(cases: Sequence[Case]) -> list[str]:
+    """A name for each conversation: its file and its place in it, from 0 (`tau2_retail_gpt-4.1.json.gz#3`)."""
+    seen: Counter[str] = Counter()
+    found = []
+    for case in cases:
+        found.append(f"{case.source}#{seen[case.source]}")
+        seen[case.source] += 1
+    return found
 
 
 def _narrowed(by_share: ByShare, recipe: Recipe) -> ByShare:
