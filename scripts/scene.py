@@ -1,7 +1,7 @@
 """A made-up afternoon at a support desk, for the screenshots: every lane, several people, a few hours of history."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +11,7 @@ from uuid import uuid4
 from trustladder.desk import AccountFacts, CustomerTurn, Desk, Draft, HumanTurn, Resolution
 from trustladder.desk.outbox import KIND, Occasion
 from trustladder.errors import PermitRefused
-from trustladder.ledger import open_ledger
 from trustladder.ledger.protocol import TicketKey
-from trustladder.policy.load import load_policy
 from trustladder.policy.profiles import DEFAULT_PROFILE, profile_text
 from trustladder.settings import Settings
 from trustladder.web.pages.chat import CHANNEL
@@ -108,9 +106,8 @@ def _say(desk: Desk, key: TicketKey, draft: Draft) -> None:
 
 def furnish(settings: Settings) -> None:
     """Let the scene happen on the ledger that the settings name."""
-    clock, made = Clock(), build_desk(settings, {Occasion.ESCALATED: ("slack",)})
-    made.ledger.close()
-    made.ledger = open_ledger(settings.ledger, clock)
+    clock = Clock()
+    made = build_desk(settings, {Occasion.ESCALATED: ("slack",)}, clock)
     for step in sorted(_story(), key=lambda step: -step.minutes_ago):
         clock.minutes_ago = step.minutes_ago
         _happen(made, step)
@@ -127,17 +124,21 @@ def _deliver(desk: Desk) -> None:
             desk.ledger.finish_due(due)
 
 
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve the scene, and yield where."""
+def named_policy(folder: Path) -> Path:
+    """Write the policy of the scene to a folder: the default profile with people who have names."""
     policy = profile_text(DEFAULT_PROFILE)
     for old, new in NAMES.items():
         policy = policy.replace(old, new)
     path = folder / "policy.yaml"
     path.write_text(policy, encoding="utf-8")
-    load_policy(str(path))
-    settings = Settings(ledger=f"sqlite:///{folder / 'ledger.db'}", policy=str(path))
-    furnish(settings)
+    return path
+
+
+@contextmanager
+def served(folder: Path, happen: Callable[[Settings], None] = furnish) -> Iterator[str]:
+    """Let a scene happen in a folder, serve it, and yield where."""
+    settings = Settings(ledger=f"sqlite:///{folder / 'ledger.db'}", policy=str(named_policy(folder)))
+    happen(settings)
     server = server_of(build_app(settings), log_level="error")
     thread = Thread(target=server.run, daemon=True)
     thread.start()

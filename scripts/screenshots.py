@@ -1,19 +1,19 @@
-"""Makes the screenshots of the documentation again, from the scene of `scripts/scene.py`, in a real Chromium.
+"""Makes the screenshots of the documentation again, in a real Chromium: an afternoon (`scripts/scene.py`), and Learn.
 
-Run: uv run --with pillow python -m scripts.screenshots   writes docs/images/workspace-*.png, 128 colours each
+Run: uv run --with pillow python -m scripts.screenshots   writes docs/images/*.png, 128 colours each
      uv run python -m scripts.screenshots --every DIR      writes every page in every setting to DIR, to be looked at
 """
 
 import argparse
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from scripts.scene import served
+from scripts import learn_scene, scene
 from tests.support.browser import ARGUMENTS, WHAT_TO_DO, find_chromium
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
@@ -44,6 +44,10 @@ KEPT = (
     Shot("workspace-ticket-dark", "/tickets/refund-5", "dark"),
     Shot("workspace-phone", "/queue", viewport=PHONE),
     Shot("workspace-chat", "/chat/chat-1"),
+    Shot("learn-indicators", "/learn"),
+    Shot("learn-review", "/learn/review"),
+    Shot("learn-proposals", "/learn/proposals"),
+    Shot("learn-proposal", "/learn/proposals/*"),
 )
 PAGES = {
     "lanes": "/",
@@ -62,6 +66,11 @@ PAGES = {
     "chat-new": "/chat",
     "embed": "/embed/handoff/billing-7",
     "nothing": "/tickets/none",
+    "learn": "/learn",
+    "learn-late": "/learn/tickets/late",
+    "learn-review": "/learn/review",
+    "learn-proposals": "/learn/proposals",
+    "learn-proposal": "/learn/proposals/*",
 }
 
 
@@ -84,12 +93,17 @@ def _browser() -> Iterator[Browser]:
         browser.close()
 
 
-def _page(browser: Browser, url: str, shot: Shot) -> Page:
+def _page(browser: Browser, afternoon: str, learning: str, shot: Shot) -> Page:
+    """Return a page as it is looked at; a path that ends in ``*`` is the first that the page above it links to."""
+    url = learning if shot.path.startswith("/learn") else afternoon
     options: dict[str, Any] = {"viewport": shot.viewport or DESKTOP, "color_scheme": shot.scheme}
     context = browser.new_context(**options)
     context.add_cookies([{"name": "trustladder_person", "value": "agent", "url": url}])
     page = context.new_page()
-    page.goto(url + shot.path)
+    page.goto(url + shot.path.removesuffix("/*"))
+    if shot.path.endswith("/*"):
+        link = page.locator(f"main a[href^='{shot.path.removesuffix('*')}']").first.get_attribute("href")
+        page.goto(f"{url}{link}")
     return page
 
 
@@ -111,9 +125,13 @@ def main() -> None:
     folder = asked.every or IMAGES
     folder.mkdir(parents=True, exist_ok=True)
     shots = [shot for shot in _every() if asked.only in shot.name] if asked.every else KEPT
-    with TemporaryDirectory() as place, served(Path(place)) as url, _browser() as browser:
+    with TemporaryDirectory() as place, _browser() as browser, ExitStack() as services:
+        for name in ("afternoon", "learning"):
+            (Path(place) / name).mkdir()
+        afternoon = services.enter_context(scene.served(Path(place) / "afternoon"))
+        learning = services.enter_context(scene.served(Path(place) / "learning", learn_scene.furnish))
         for shot in shots:
-            page = _page(browser, url, shot)
+            page = _page(browser, afternoon, learning, shot)
             if not asked.every:
                 page.locator(".badge").wait_for()  # it comes a moment after the page
             page.screenshot(path=folder / f"{shot.name}.png", full_page=shot.whole)

@@ -185,7 +185,7 @@ class Learner:
         else:
             evidence = {"guarantee": asdict(found), "assumptions": list(guaranteed.ASSUMPTIONS)}
             percent = round(probability_of(found.escalate_at) * 100)
-            title = f"hand over from a risk of {percent}%, which keeps late or missed at most {found.alpha:.1%}"
+            title = f"Hand over from a risk of {percent}%, which keeps late or missed at most {found.alpha:.1%}"
             text = _with_guarantee(self.text, self.policy, percent)
             self._add("guarantee", text, found.sentence, evidence, title)
 

@@ -24,6 +24,7 @@ from trustladder.detect.judge import Judge
 from trustladder.detect.perceiver import Perceiver, default_perceiver
 from trustladder.errors import BadInput, KeyNeeded
 from trustladder.ledger import open_ledger
+from trustladder.ledger.base import Clock
 from trustladder.policy.load import load_policy
 from trustladder.policy.profiles import DEFAULT_PROFILE, default_policy, profile_text
 from trustladder.settings import Settings
@@ -50,12 +51,15 @@ def read_acts(text: str, declared: tuple[Act, ...], calls: tuple[ToolCall, ...],
     return Reading(read.acts, tuple(promise.kind for promise in read.promises))
 
 
-def build_desk(settings: Settings, channels: Channels = NOBODY) -> Desk:
-    """Return the desk that the settings describe. Raises a TrustladderError that says what to mend."""
+def build_desk(settings: Settings, channels: Channels = NOBODY, clock: Clock | None = None) -> Desk:
+    """Return the desk that the settings describe, on the store's clock or a given one.
+
+    Raises a TrustladderError that says what to mend.
+    """
     policies = policy_book(settings)
     perceiver = perceiver_of(settings)
     warm(perceiver.perceive, policies.current())
-    ledger = open_ledger(settings.ledger)
+    ledger = open_ledger(settings.ledger, clock)
     desk = Desk(ledger, policies, perceiver.perceive, read_acts, lambda: uuid4().hex, channels, kinds_asked_for)
     desk.detectors = perceiver.status
     return desk

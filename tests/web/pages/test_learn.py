@@ -117,7 +117,7 @@ def test_a_proposal_goes_from_paper_to_all_in_steps_that_a_person_takes(
     page.get_by_label("Share of the accounts").fill("10")
     page.get_by_label("got a person late or never, percent").fill("20")
     page.get_by_role("button", name="Begin a canary").click()
-    expect(page.locator("main")).to_contain_text("canary 10 % by agent")
+    expect(page.locator("main")).to_contain_text("canary 10 % by Support agent")
     move = learning_service.desk.rollouts.proposal(TENANT, "p-1").moves[-1][1]
     assert dict(move.bounds) == {"late_or_missed": 0.2}
     page.get_by_role("button", name="Release for all").click()

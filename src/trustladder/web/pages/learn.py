@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -20,6 +21,7 @@ from trustladder.web.pages.places import TheBoard, TheRoom
 from trustladder.web.pages.render import html
 from trustladder.web.pages.rows import rows
 from trustladder.web.pages.sparks import sparkline
+from trustladder.web.pages.who import name_of
 
 router = APIRouter(prefix="/learn", route_class=PageRoute, include_in_schema=False)
 
@@ -44,6 +46,7 @@ def dashboard(room: TheRoom, days: Days = PERIOD_DAYS) -> Response:
         "percent": percent,
         "fewest": SMALL_N,
         "last_learn": room.learning.rollouts.state(room.tenant).last_learn,
+        "name_of": partial(name_of, room.who.policy),
     }
     return html("learn.html", context)
 

@@ -1,7 +1,9 @@
 """Proposals: what Learn would change and why, who decided, and the steps from the shadow to all."""
 
+from functools import partial
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Form, Path, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
@@ -10,10 +12,12 @@ from trustladder.core.canary import BOUNDED
 from trustladder.core.episode import Episode
 from trustladder.core.governance import Proposal, Stage
 from trustladder.errors import NotAllowed, PositionConflict
+from trustladder.web.pages.evidence import shown
 from trustladder.web.pages.guard import PageRoute
 from trustladder.web.pages.notices import Notice, refusal
 from trustladder.web.pages.places import Room, TheRoom
 from trustladder.web.pages.render import html, path_part
+from trustladder.web.pages.who import name_of
 
 router = APIRouter(prefix="/learn/proposals", route_class=PageRoute, include_in_schema=False)
 
@@ -59,6 +63,7 @@ def proposals_page(room: TheRoom) -> Response:
         "proposals": sorted(state.proposals.values(), key=lambda proposal: -proposal.made_at_ms),
         "releases": state.releases[::-1][:SHOWN_RELEASES],
         "in_force": room.desk.policy(room.tenant),
+        "name_of": partial(name_of, room.who.policy),
     }
     return html("proposals.html", context)
 
@@ -79,6 +84,8 @@ def _page(room: Room, proposal_id: str, notice: Notice | None = None, status: in
         "Stage": Stage,
         "bounded": {key: words for key, (words, _) in BOUNDED.items()},
         "share": DEFAULT_SHARE,
+        "evidence": shown(proposal.made.evidence),
+        "name_of": partial(name_of, room.who.policy),
         "shadowed": _in_the_shadow(proposal, room.learning.episodes(room.tenant)),
         "notice": notice,
     }
@@ -104,6 +111,14 @@ def policy_file(proposal_id: Id, room: TheRoom) -> Response:
     text = room.desk.rollouts.proposal(room.tenant, proposal_id).made.policy_yaml
     headers = {"Content-Disposition": "attachment; filename=policy.yaml"}
     return Response(text, media_type="application/yaml; charset=utf-8", headers=headers)
+
+
+@router.get("/{proposal_id}/evidence.json")
+def evidence_file(proposal_id: Id, room: TheRoom) -> Response:
+    """Return all of a proposal's evidence, as the journal keeps it."""
+    evidence = room.desk.rollouts.proposal(room.tenant, proposal_id).made.evidence
+    headers = {"Content-Disposition": "attachment; filename=evidence.json"}
+    return Response(msgspec.json.format(msgspec.json.encode(evidence), indent=2), 200, headers, "application/json")
 
 
 @router.post("/{proposal_id}")
