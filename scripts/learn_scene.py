@@ -14,7 +14,8 @@ from scripts.scene import Clock
 
 from trustladder.core import events as e
 from trustladder.core.summary import summarise
-from trustladder.core.ticket import fold_all, new_ticket
+from trustladder.core.ticket import fold_all, new_ticket, running_clock
+from trustladder.desk.clocks import CLOCK, clock_name
 from trustladder.desk.reviews import REVIEW
 from trustladder.desk.rollout import Rollouts
 from trustladder.learn.simulation.population import simulate
@@ -27,7 +28,7 @@ from trustladder.web.learning import Learning
 from trustladder.web.service import policy_book
 
 TENANT = "default"
-DAYS = 112
+ACCOUNTS, DAYS = 200, 112
 REVIEWED_BEFORE_MS = 4 * 86_400_000
 """How old a drawn case is before somebody has re-read it; the newer ones wait."""
 
@@ -56,7 +57,7 @@ def furnish(settings: Settings) -> None:
     clock = Clock()
     policy = load_policy(Path(settings.policy).read_text(encoding="utf-8"))
     drawn = dict.fromkeys(OPENINGS, 30.0)
-    world = World(seed=1, accounts=200, days=DAYS, people=3, review_percents=drawn)
+    world = World(seed=1, accounts=ACCOUNTS, days=DAYS, people=3, review_percents=drawn)
     histories = simulate(replace(world, policy=policy, policy_acts=True)).histories
     newest_ms = max(history[-1].at_ms for history in histories.values())
     ledger = open_ledger(settings.ledger, clock)
@@ -120,6 +121,10 @@ def _record(ledger: Ledger, clock: Clock, name: str, history: tuple[e.Recorded, 
             transaction.append(new, transaction.position)
             ticket = fold_all(new_ticket(TENANT, name), transaction.history())
             transaction.project(summarise(ticket))
+            transaction.withdraw(clock_name(key))
+            running = running_clock(ticket)
+            if running is not None:
+                transaction.schedule(Due(CLOCK, key, running[1], clock_name(key), running[0].encode()))
             transaction.withdraw(f"{REVIEW}:")
             for due in ticket.reviews_due:
                 transaction.schedule(

@@ -61,7 +61,8 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(moment=moment, clock_time=clock_time, duration=duration, path_part=path_part, counted=counted)
+    filters = (moment, clock_time, duration, path_part, counted, capital)
+    made.filters.update({one.__name__: one for one in filters})
     made.globals["navigation"] = NAVIGATION
     made.globals["bits"] = made.get_template("parts/bits.html").module
     return made
