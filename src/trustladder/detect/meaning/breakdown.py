@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +27,7 @@ MANNER_WEIGHT = 2.0
 LEAST_SHARE = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class Breakdown:
+class Breakdown(NamedTuple):
     """Shares, 0 to 1, of people who would see no, a possible, and a certain breakdown; they sum to one."""
 
     none: float
@@ -46,8 +46,7 @@ class Breakdown:
         return round(100 * (self.certain + self.possible / 2))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A bot's utterance in its conversation, with all vectors: what was said before by bot and customer, in order."""
 
     utterance: str

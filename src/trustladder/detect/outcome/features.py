@@ -196,7 +196,7 @@ class Running:
     def where(self, key: str, otherwise: int = -1) -> int:
         """The turn in which the word of a key was first said."""
         heard = self.heard.get(key[:2])
-        return otherwise if heard is None else heard.where.get(key[2:], otherwise)
+        return otherwise if heard is None else heard.first_turn(key[2:], otherwise)
 
     def _hear(self, kind: str, words: Iterable[str]) -> None:
         heard = self.heard.get(kind)

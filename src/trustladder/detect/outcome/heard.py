@@ -17,7 +17,7 @@ def tamed(count: int) -> float:
 
 @dataclass(slots=True)
 class Heard:
-    """`counts` of words, and `where`: the turn in which each was first said.
+    """`counts` of words in the order in which they were first said; `turns` tells how many there were after each turn.
 
     Where a learned sum's `known` words are given, only they are counted, and what they add is kept ready: `total`
     before it is scaled to length one, the `squared` length, and the `raising` words with their share of the total.
@@ -25,7 +25,7 @@ class Heard:
 
     known: Known | None = None
     counts: dict[str, int] = field(default_factory=dict)
-    where: dict[str, int] = field(default_factory=dict)
+    turns: dict[int, int] = field(default_factory=dict)
     total: float = 0.0
     squared: float = 0.0
     raising: dict[str, float] = field(default_factory=dict)
@@ -33,14 +33,21 @@ class Heard:
     def add(self, words: Iterable[str], turn: int) -> None:
         """Count the words of a turn."""
         if self.known is not None:
-            self._weigh(self.known, words, turn)
-            return
-        for word in words:
-            self.counts[word] = self.counts.get(word, 0) + 1
-            self.where.setdefault(word, turn)
+            self._weigh(self.known, words)
+        else:
+            for word in words:
+                self.counts[word] = self.counts.get(word, 0) + 1
+        self.turns[turn] = len(self.counts)
 
-    def _weigh(self, known: Known, words: Iterable[str], turn: int) -> None:
-        counts, where, raising = self.counts, self.where, self.raising
+    def first_turn(self, word: str, otherwise: int = -1) -> int:
+        """The turn in which a word was first said."""
+        if word not in self.counts:
+            return otherwise
+        place = list(self.counts).index(word)
+        return next(turn for turn, words in self.turns.items() if place < words)
+
+    def _weigh(self, known: Known, words: Iterable[str]) -> None:
+        counts, raising = self.counts, self.raising
         total, squared = self.total, self.squared
         for word in filter(known.__contains__, words):
             square, weight = known[word]
@@ -52,7 +59,6 @@ class Heard:
                 squared += (now * now - before * before) * square
                 added = now * weight
             else:
-                where[word] = turn
                 total += weight
                 squared += square
                 added = weight
@@ -72,5 +78,5 @@ class Heard:
 
     def copy(self) -> "Heard":
         """The same words in a state of its own."""
-        counts, where, raising = dict(self.counts), dict(self.where), dict(self.raising)
-        return Heard(self.known, counts, where, self.total, self.squared, raising)
+        counts, turns, raising = dict(self.counts), dict(self.turns), dict(self.raising)
+        return Heard(self.known, counts, turns, self.total, self.squared, raising)

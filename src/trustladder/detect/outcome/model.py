@@ -167,7 +167,7 @@ class Live:
         largest = sorted(raising, reverse=True)[:SHOWN_REASONS]
         measures = (Reason(-1, name.replace("_", " "), value) for value, name in largest)
         words = (
-            Reason(heard.where[word], word, value)
+            Reason(heard.first_turn(word), word, value)
             for heard in self.running.heard.values()
             for value, word in heard.most_raising(SHOWN_REASONS)
         )
