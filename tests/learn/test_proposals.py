@@ -23,16 +23,19 @@ from trustladder.core.threshold import Costs
 from trustladder.desk.commands import CustomerTurn, Draft
 from trustladder.desk.policies import PolicyBook
 from trustladder.desk.rollout import Rollouts
+from trustladder.learn.backtest import Backtester
 from trustladder.learn.conversation import Conversation, Ending
 from trustladder.learn.earned import Bar, Earned, acts_at, authority_of, bad_share, level_of, records
 from trustladder.learn.past import PastConversation
-from trustladder.learn.proposals import Learned, Learner, Wish, _demoted, _promoted
+from trustladder.learn.proposals import Learned, Learner, Proposed, Wish, _demoted, _promoted
 from trustladder.learn.seen import SeenOnce
 from trustladder.learn.sweep import Edit, levers, prices
 from trustladder.ledger import open_ledger
 from trustladder.policy.canonical import canonical
+from trustladder.policy.edit import set_escalate_at
 from trustladder.policy.load import load_policy
 from trustladder.policy.profiles import DEFAULT_PROFILE, default_policy, profile_text
+from trustladder.web.learning import Learning
 
 TEXT = profile_text("product-heavy")
 CHEAP_PEOPLE = Wish(costs=Costs(spillover=100, person_minutes=10))
@@ -231,6 +234,42 @@ def test_a_run_in_a_persons_name_proposes_once_there_is_enough_and_each_proposal
     ledger.close()
     third = run("--by", "lee")["proposing"]
     assert (third["new"], third["wait"]) == ([], len(first["new"]) - 1), "nor is one that a person has turned down"
+
+
+def test_one_that_waits_is_not_asked_again_in_other_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, ledger = profile_text(DEFAULT_PROFILE), open_ledger("sqlite://:memory:")
+    rollouts = Rollouts(ledger, PolicyBook(None, lambda _: default_policy(), default_policy(), text))
+    learning = Learning(ledger, rollouts)
+    learned = Learner(text, []).learn()
+    nothing = Backtester(default_policy(), default_policy(), 1).finish([], (), 0.0)
+    found: list[ProposalMade] = []
+
+    class Finds:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def learn(self) -> Learned:
+            return replace(learned, proposals=tuple(Proposed(made, nothing) for made in found))
+
+    def asks(percent: float, before: str = default_policy().digest) -> ProposalMade:
+        changed = set_escalate_at(text, "everyone", int(percent))
+        title = f"everyone now escalates at {percent:g}% instead of 78%"
+        return ProposalMade(
+            f"p{percent}-{before}", "threshold", title, "", before, load_policy(changed).digest, changed
+        )
+
+    monkeypatch.setattr("trustladder.web.learning.Learner", Finds)
+    monkeypatch.setattr("trustladder.web.learning._too_little", lambda *_: "")
+    for percent, new, wait in ((50, 1, 1), (53, 0, 1)):
+        found[:] = [asks(percent)]
+        told = learning.propose(TENANT)
+        assert (len(told.new), told.wait) == (new, wait)
+    found[:] = [asks(53, before="another policy")]
+    assert len(learning.propose(TENANT).new) == 1, "from another policy it is another question"
+    rollouts.decide(TENANT, asks(50).proposal_id, "lee", accepted=False)
+    found[:] = [asks(53.5)]
+    assert len(learning.propose(TENANT).new) == 1, "what was turned down may be asked in other numbers"
+    ledger.close()
 
 
 def test_a_record_without_a_ledger_is_refused(tmp_path: Path) -> None:

@@ -5,11 +5,14 @@ A proposal is accepted or rejected by a named person; nothing applies itself. An
 that leaves its bounds is *halted* by trustladder; every other step is a person's.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from trustladder.core.sampling import share_of
+
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 class Stage(StrEnum):
@@ -57,6 +60,11 @@ class ProposalMade:
     policy_yaml: str
     diff: tuple[str, ...] = ()
     evidence: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def about(self) -> tuple[str, str, str]:
+        """What it is about, whatever its numbers: of two that share it a person would accept one at most."""
+        return self.kind, self.before_digest, _NUMBER.sub("#", self.title)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,8 +80,8 @@ class Learning:
     def propose(self, tenant: str) -> Proposing:
         """Make the proposals that the newest tickets speak for; those that are new go into the journal, for people.
 
-        One that was made before from the same policy is not repeated, whatever became of it. It takes seconds for each
-        thousand tickets.
+        One that was made before from the same policy is not repeated, whatever became of it; nor is one that differs in
+        its numbers alone from one that still waits for a person. It takes seconds for each thousand tickets.
         """
         text, episodes = self.rollouts.text_in_force(tenant), self.episodes(tenant)
         outcomes = known(episodes)
@@ -90,7 +90,9 @@ class Learning:
             return Proposing((), self._open(tenant), 0, outcomes, (), missing)
         learned = Learner(text, self._past(tenant, episodes), source=f"the ledger, tenant {tenant}").learn()
         before = self.rollouts.state(tenant).proposals
-        new = tuple(one.made for one in learned.proposals if one.made.proposal_id not in before)
+        asked = {proposal.made.about for proposal in before.values() if proposal.decided is None}
+        found = (one.made for one in learned.proposals)
+        new = tuple(made for made in found if made.proposal_id not in before and made.about not in asked)
         for made in new:
             self.rollouts.propose(tenant, made)
         return Proposing(new, self._open(tenant), learned.tickets, learned.labels, learned.notes)
