@@ -191,6 +191,8 @@ def _read_clause(clause: _Clause, scope: _Scope, seen: _Seen) -> None:
     elif mild:
         seen.acts |= mild
         _open(scope, clause, mild)
+    elif clause.has("feeling") and not clause.has("business"):
+        seen.acts.add(Act.ACKNOWLEDGE)
     elif not (promised or _adds_nothing(clause, scope)):
         seen.acts.add(Act.RESOLVE if clause.has("personal") else Act.INFORM)
         seen.recognised = False
@@ -198,6 +200,8 @@ def _read_clause(clause: _Clause, scope: _Scope, seen: _Seen) -> None:
 
 
 def _authoritative(clause: _Clause, scope: _Scope) -> Act | None:
+    if clause.has("fixed"):
+        return None
     told = _is_told(clause, scope)
     attributed = told or scope.recap or clause.has("understood") or _continues(clause, scope)
     question = clause.is_question
@@ -244,7 +248,8 @@ def _is_label(clause: _Clause) -> bool:
 
 
 def _is_asked_for_too(clause: _Clause, scope: _Scope) -> bool:
-    return scope.act is Act.GATHER and (clause.joined or clause.asked) and clause.has("noun_phrase")
+    hangs = clause.joined or clause.asked or scope.asking
+    return scope.act is Act.GATHER and hangs and clause.has("noun_phrase")
 
 
 def _adds_nothing(clause: _Clause, scope: _Scope) -> bool:
