@@ -52,7 +52,7 @@ def audit(  # noqa: PLR0913, PLR0917 - one argument for each option
     roles: RoleMap = None,
     bot_author: BotAuthor = None,
     csat_scale: CsatScale = 5,
-    workers: Workers = 0,
+    workers: Workers = 1,
 ) -> None:
     """Read past conversations and report where automation overstayed, and what another policy would have done.
 

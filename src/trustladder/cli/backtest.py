@@ -55,7 +55,7 @@ def backtest(  # noqa: PLR0913, PLR0917 - one argument for each option
     roles: RoleMap = None,
     bot_author: BotAuthor = None,
     csat_scale: CsatScale = 5,
-    workers: Workers = 0,
+    workers: Workers = 1,
 ) -> None:
     """Decide past tickets under two policies: what is newly caught or unneeded, and what it takes in people.
 

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 BATCH_CONVERSATIONS = 32
 ALONE_CONVERSATIONS = 400
-"""How many conversations one process reads before others are started, which takes each of them some seconds."""
+"""How many conversations one process reads before others are started, which takes each of them some seconds.
+
+That is why one process is the default: on two cores, 1,704 tau conversations took two no less time than one, and four
+tenths more of the processors.
+"""
 
 Files = Annotated[list[str], typer.Argument(help="Conversations: JSONL or CSV, gzipped or not; - is standard input.")]
 PolicyFile = Annotated[Path | None, typer.Option("--policy", "-p", help="The policy file; left out: product-heavy.")]
@@ -31,7 +35,7 @@ RoleMap = Annotated[list[str] | None, typer.Option("--role", help="WORD=ROLE, su
 BotAuthor = Annotated[list[str] | None, typer.Option("--bot-author", help="The author's name under which a bot wrote.")]
 CsatScale = Annotated[int, typer.Option("--csat-scale", help="The best satisfaction: 5, 10 or 100.")]
 Workers = Annotated[
-    int, typer.Option("--workers", min=0, max=64, help="Processes; 0 takes one, and every core once the input is long.")
+    int, typer.Option("--workers", min=0, max=64, help="Processes; 0 takes every core once the input is long.")
 ]
 
 T = TypeVar("T")

@@ -34,7 +34,7 @@ def replay(  # noqa: PLR0913, PLR0917 - one argument for each option
     roles: RoleMap = None,
     bot_author: BotAuthor = None,
     csat_scale: CsatScale = 5,
-    workers: Workers = 0,
+    workers: Workers = 1,
 ) -> None:
     """Decide every turn of past conversations: one JSON object a line, for each turn of the customer and the bot.
 
