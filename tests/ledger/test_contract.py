@@ -397,3 +397,15 @@ def test_a_closed_ledger_says_so(ledger: Ledger) -> None:
     for call in (ledger.ping, lambda: ledger.history(KEY), lambda: write(ledger, KEY, lives.OPENED)):
         with pytest.raises(LedgerUnavailable, match="closed"):
             call()
+
+
+def test_who_is_elsewhere_is_known_for_a_while(ledger: Ledger) -> None:
+    ledger.say_here("one", b"ana\x00", FAR_OFF)
+    ledger.say_here("two", b"ben", FAR_OFF)
+    ledger.say_here("gone", b"nobody", -LONG_AGO)
+    assert ledger.elsewhere("one") == [b"ben"]
+    assert ledger.elsewhere("three") == [b"ana\x00", b"ben"]
+    ledger.say_here("two", b"lea", FAR_OFF)
+    assert ledger.elsewhere("one") == [b"lea"]
+    ledger.say_here("two", b"lea", 0)
+    assert ledger.elsewhere("one") == []

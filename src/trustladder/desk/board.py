@@ -117,7 +117,7 @@ class Board:
 
     def __init__(self, ledger: Ledger) -> None:
         self.on_change: Callable[[set[TicketKey] | None], None] = lambda _: None
-        self._ledger = ledger
+        self.ledger = ledger
         self._lock = Lock()
         self._tenants: dict[str, Rows] = {}
         self._sequence: int | None = None
@@ -156,7 +156,7 @@ class Board:
     def _read(self, tenant: str, lanes: tuple[Lane, ...], most: int | None) -> Iterator[TicketSummary]:
         cursor, read = "", 0
         while most is None or read < most:
-            page = self._ledger.summaries(tenant, lanes=lanes, limit=BATCH, cursor=cursor)
+            page = self.ledger.summaries(tenant, lanes=lanes, limit=BATCH, cursor=cursor)
             yield from page.rows
             read += len(page.rows)
             cursor = page.cursor
@@ -166,9 +166,9 @@ class Board:
     def _follow(self) -> None:
         """Read the feed on. The place moves only once its tickets were read: a failure is made up for by the next."""
         if self._sequence is None:
-            self._sequence = tail_of(self._ledger)
+            self._sequence = tail_of(self.ledger)
         for _ in range(MOST_BEHIND):
-            fed = self._ledger.feed(self._sequence, BATCH)
+            fed = self.ledger.feed(self._sequence, BATCH)
             if not fed:
                 return
             changed = {item.key: item.sequence for item in fed}
@@ -180,11 +180,11 @@ class Board:
                 self._tenants[tenant].trim()
             if len(fed) < BATCH:
                 return
-        self._sequence, self._tenants = tail_of(self._ledger), {}
+        self._sequence, self._tenants = tail_of(self.ledger), {}
         self.on_change(None)
 
     def _update(self, key: TicketKey, sequence: int) -> None:
         rows = self._tenants.get(key.tenant)
-        row = self._ledger.summary(key) if rows is not None else None
+        row = self.ledger.summary(key) if rows is not None else None
         if rows is not None and row is not None:
             rows.put(row, sequence)

@@ -142,6 +142,22 @@ class StoredLedger(ABC):
         """Return how many entries of a tenant's journal are sealed as they stand."""
         return self._read(lambda session: journal.verify(session, tenant))
 
+    def say_here(self, place: str, here: bytes, for_ms: int) -> None:
+        """Let other processes know who is here; see the protocol."""
+        now_ms = self.now_ms()
+
+        def say(session: Session) -> None:
+            session.change("say_here", place=checked_name("place", place), here=here, until_ms=now_ms + for_ms)
+            session.change("forget_gone", now_ms=now_ms)
+
+        self._write(say)
+
+    def elsewhere(self, place: str) -> list[bytes]:
+        """Return what other places have said; see the protocol."""
+        now_ms = self.now_ms()
+        found = self._read(lambda session: session.rows("elsewhere", place=place, now_ms=now_ms))
+        return [bytes(here) for (here,) in found]
+
     @abstractmethod
     def now_ms(self) -> int:
         """Return the store's clock."""

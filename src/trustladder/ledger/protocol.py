@@ -264,6 +264,17 @@ class Ledger(Protocol):
         """Return how many entries of a tenant's journal are sealed as they stand. Raises LedgerTampered otherwise."""
         ...
 
+    def say_here(self, place: str, here: bytes, for_ms: int) -> None:
+        """Let other processes know for a while who is here, in place of what this place said before; 0 takes it back.
+
+        It is no part of the log: it may be lost, and nothing may rest on it.
+        """
+        ...
+
+    def elsewhere(self, place: str) -> list[bytes]:
+        """Return what other places have said and what has not run out."""
+        ...
+
     def now_ms(self) -> int:
         """Return the store's clock."""
         ...

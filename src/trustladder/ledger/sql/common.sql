@@ -104,3 +104,13 @@ ON CONFLICT (tenant, position) DO NOTHING
 -- name: prune_due
 DELETE FROM due WHERE id IN (
     SELECT id FROM due WHERE state = 'done' AND due_ms < :before_ms ORDER BY due_ms LIMIT :limit)
+
+-- name: say_here
+INSERT INTO presence (place, here, until_ms) VALUES (:place, :here, :until_ms)
+ON CONFLICT (place) DO UPDATE SET here = excluded.here, until_ms = excluded.until_ms
+
+-- name: forget_gone
+DELETE FROM presence WHERE until_ms <= :now_ms
+
+-- name: elsewhere
+SELECT here FROM presence WHERE place <> :place AND until_ms > :now_ms ORDER BY place

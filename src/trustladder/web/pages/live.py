@@ -1,4 +1,7 @@
-"""Live pages: one poller a process reads the feed; every open page hears what it needs, and presence is who listens."""
+"""Live pages: one poller a process reads the feed; every open page hears what it needs, and presence is who listens.
+
+Who listens in other processes comes through the store, at most one poll later.
+"""
 
 import asyncio
 import time
@@ -12,6 +15,7 @@ from fastapi.sse import ServerSentEvent
 from trustladder.desk.board import Board
 from trustladder.errors import LedgerUnavailable
 from trustladder.ledger.protocol import TicketKey
+from trustladder.web.pages.elsewhere import Elsewhere, Present
 
 log = structlog.get_logger()
 
@@ -39,14 +43,6 @@ class Listener:
         self.wake.set()
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """Somebody who has a ticket open, and whether they are writing there just now."""
-
-    person_id: str
-    writing: bool
-
-
 class Hub:
     """Who has which page open, and the poller that tells them. Lives in the event loop of the server."""
 
@@ -58,6 +54,7 @@ class Hub:
         self._poller: asyncio.Task[None] | None = None
         self._closed = False
         self._writing: dict[tuple[str, str, str], float] = {}
+        self._elsewhere = Elsewhere(board.ledger)
 
     def close(self) -> None:
         """End every stream: the server stops. Browsers come back by themselves when it is there again."""
@@ -65,10 +62,17 @@ class Hub:
         for listener in self._listeners:
             listener.wake.set()
 
-    def present(self, key: TicketKey, besides: str = "") -> tuple[Presence, ...]:
-        """Return the people who have a ticket open in this process."""
-        here = {item.person_id for item in list(self._listeners) if (item.tenant, item.ticket_id) == _pair(key)}
-        return tuple(Presence(name, self._is_writing((*_pair(key), name))) for name in sorted(here - {besides, ""}))
+    def present(self, key: TicketKey, besides: str = "") -> tuple[Present, ...]:
+        """Return the people who have a ticket open, by name; who writes there in any of their pages is writing."""
+        found: dict[str, Present] = {}
+        for one in sorted(self._here() | self._elsewhere.present):
+            if (one.tenant, one.ticket_id) == _pair(key) and one.person_id != besides:
+                found[one.person_id] = one  # of two pages the one that is written in comes last
+        return tuple(found.values())
+
+    def _here(self) -> frozenset[Present]:
+        open_pages = {(item.tenant, item.ticket_id, item.person_id) for item in list(self._listeners)}
+        return frozenset(Present(*page, self._is_writing(page)) for page in open_pages if page[1] and page[2])
 
     def _is_writing(self, who: tuple[str, str, str]) -> bool:
         return self._writing.get(who, 0.0) > time.monotonic()
@@ -124,14 +128,20 @@ class Hub:
                 other.tell("tl-presence")
 
     async def _poll(self) -> None:
-        """Follow the feed while anybody listens."""
-        while self._listeners and not self._closed:
+        """Follow the feed, and who is elsewhere, while anybody listens; the last look takes back who was here."""
+        while not self._closed:
             try:
                 await to_thread.run_sync(self.board.refresh)
-                await asyncio.sleep(POLL_SECONDS)
+                for tenant, ticket_id in await to_thread.run_sync(self._elsewhere.exchange, self._here()):
+                    self._tell_others(tenant, ticket_id, "")
+                pause = POLL_SECONDS
             except LedgerUnavailable as error:
                 log.warning("live pages could not read the ledger, it will be tried again", error=str(error))
-                await asyncio.sleep(AFTER_FAILURE_SECONDS)
+                pause = AFTER_FAILURE_SECONDS
+            if not self._listeners:
+                self._elsewhere.forget()
+                return
+            await asyncio.sleep(pause)
 
     def _heard(self, changed: set[TicketKey] | None) -> None:
         """Hear of changes, in whichever thread they were read."""
