@@ -108,11 +108,11 @@ def _page(browser: Browser, afternoon: str, learning: str, shot: Shot) -> Page:
 
 
 def _make_small(path: Path) -> None:
-    """Write a picture again with the few colours that it has: a quarter of the bytes."""
+    """Write a picture again with the few colours that it has, as they are: a quarter of the bytes."""
     from PIL import Image
 
     with Image.open(path) as image:
-        few = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
+        few = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     few.save(path, optimize=True)
 
 
