@@ -25,7 +25,6 @@ from trustladder.detect.outcome.words import (
     bot_groups,
     changes_something,
     customer_groups,
-    grams,
     hands_over,
     plain,
     tokens,
@@ -244,10 +243,9 @@ class Running:
         if not words:
             return
         self.said_last[Role.CUSTOMER] = (self.index, text)
-        pairs = grams(words)
-        tally, found = self.tally, customer_groups(words, pairs)
+        tally, found = self.tally, customer_groups(words)
         self._groups(found)
-        self._hear("c:", pairs)
+        self._hear("c:", words)
         tally["customer_turns"] += 1
         tally["customer_words"] += len(words)
         tally["longest_customer_turn"] = max(tally["longest_customer_turn"], len(words))
@@ -270,10 +268,9 @@ class Running:
 
     def _bot_text(self, read: str) -> None:
         words = tokens(read)
-        pairs = grams(words)
-        tally, found = self.tally, bot_groups(words, pairs)
+        tally, found = self.tally, bot_groups(words)
         self._groups(found)
-        self._hear("b:", pairs)
+        self._hear("b:", words)
         numbers = _numbers(words)
         tally["bot_turns"] += 1
         tally["bot_words"] += len(words)

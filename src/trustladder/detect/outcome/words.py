@@ -6,7 +6,6 @@ A phrase has one to three words as `tokens` cuts them. The groups say what to lo
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\$|\?|\d+(?:[.,]\d+)*")
 _CURLY = str.maketrans({"\u2019": "'", "\u2018": "'", "\u2011": "-"})
@@ -121,7 +120,7 @@ def split_name(name: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """Groups by phrase, and the first two words of those phrases that have three."""
+    """Groups by phrase, and the first words of the phrases that have more than one."""
 
     groups: Mapping[str, tuple[str, ...]]
     openings: frozenset[str]
@@ -132,26 +131,22 @@ def _index(side: str, groups: Mapping[str, Sequence[str]]) -> _Index:
     for group, phrases in groups.items():
         for phrase in phrases:
             found.setdefault(phrase, []).append(f"{side}_{group}")
-    openings = frozenset(phrase.rpartition(" ")[0] for phrase in found if phrase.count(" ") == 2)
+    openings = frozenset(phrase.partition(" ")[0] for phrase in found if " " in phrase)
     return _Index({phrase: tuple(names) for phrase, names in found.items()}, openings)
 
 
 _CUSTOMER_INDEX = _index("customer", CUSTOMER)
 _BOT_INDEX = _index("bot", BOT)
+_MOST_WORDS = 3
+"""Words of the longest phrase."""
 
 
-def grams(words: Sequence[str]) -> list[str]:
-    """The words, and every two that follow each other."""
-    return [*words, *map(" ".join, pairwise(words))]
-
-
-def _count(index: _Index, words: Sequence[str], pairs: Sequence[str]) -> dict[str, int]:
+def _count(index: _Index, words: Sequence[str]) -> dict[str, int]:
     groups, openings = index.groups, index.openings
-    phrases = list(filter(groups.__contains__, pairs))
-    if not openings.isdisjoint(pairs):
-        # A pair stands as far behind the words as its first word stands from the start.
-        thirds = zip(pairs[len(words) :], words[2:], strict=False)
-        phrases += [three for pair, last in thirds if pair in openings and (three := f"{pair} {last}") in groups]
+    phrases = list(filter(groups.__contains__, words))
+    for place in [place for place, word in enumerate(words) if word in openings]:
+        longer = (" ".join(words[place : place + count]) for count in range(2, _MOST_WORDS + 1))
+        phrases += filter(groups.__contains__, dict.fromkeys(longer))
     found: dict[str, int] = {}
     for phrase in phrases:
         for group in groups[phrase]:
@@ -159,11 +154,11 @@ def _count(index: _Index, words: Sequence[str], pairs: Sequence[str]) -> dict[st
     return found
 
 
-def customer_groups(words: Sequence[str], pairs: Sequence[str]) -> dict[str, int]:
-    """How often each group of `CUSTOMER` occurs, as ``customer_`` and its name; `pairs` is `grams(words)`."""
-    return _count(_CUSTOMER_INDEX, words, pairs)
+def customer_groups(words: Sequence[str]) -> dict[str, int]:
+    """How often each group of `CUSTOMER` occurs in the words of a text, as ``customer_`` and its name."""
+    return _count(_CUSTOMER_INDEX, words)
 
 
-def bot_groups(words: Sequence[str], pairs: Sequence[str]) -> dict[str, int]:
-    """How often each group of `BOT` occurs, as ``bot_`` and its name; `pairs` is `grams(words)`."""
-    return _count(_BOT_INDEX, words, pairs)
+def bot_groups(words: Sequence[str]) -> dict[str, int]:
+    """How often each group of `BOT` occurs in the words of a text, as ``bot_`` and its name."""
+    return _count(_BOT_INDEX, words)
