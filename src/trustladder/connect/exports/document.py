@@ -1,6 +1,8 @@
 """JSON documents of public sets: loaded whole, and converted one conversation at a time."""
 
+import lzma
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
@@ -27,6 +29,10 @@ def load(source: Source, layout: str) -> Any:
         ) from error
 
 
+_NO_ARCHIVE = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
+"""What a damaged archive raises: a cut one ends early, and a packed one fails in its packing."""
+
+
 def members(source: Source) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of each JSON file in a tar archive, by name. Raises `BadInput` when it is none."""
     try:
@@ -36,7 +42,7 @@ def members(source: Source) -> Iterator[tuple[str, bytes]]:
                 opened = archive.extractfile(member)
                 if opened is not None:
                     yield member.name, opened.read()
-    except tarfile.TarError as error:
+    except _NO_ARCHIVE as error:
         raise BadInput(f"no tar archive, as --like dbdc3 needs: {error}", where=source.name, fix=_CHECK) from error
 
 
