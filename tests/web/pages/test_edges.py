@@ -117,6 +117,12 @@ def test_a_refusal_is_a_sentence_with_names(client: TestClient) -> None:
     assert "A ticket is returned with a reason." in client.post("/tickets/e-1/return", data={"reason": " "}).text
 
 
+def test_a_reason_in_a_list_begins_as_a_sentence(client: TestClient) -> None:
+    client.post("/v1/tickets/e-2/turns", json={"role": "customer", "text": "How do I export my reports?"})
+    client.post("/v1/tickets/e-2/escalate", json={"reason": "the bot promised a handoff", "asked_by": "bot"})
+    assert "The bot promised a handoff" in client.get("/queue").text
+
+
 def test_a_real_ticket_is_not_played_in_the_chat(client: TestClient) -> None:
     assert client.get("/chat/e-1").status_code == 409
     assert client.post("/chat/e-1", data={"text": "hi", "message_id": "m"}).status_code == 409

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from trustladder.core.containment import Lane
 from trustladder.core.risk import probability_of
 from trustladder.core.summary import TicketSummary
-from trustladder.web.pages.render import path_part
+from trustladder.web.pages.render import capital, path_part
 from trustladder.web.pages.who import Who, name_of
 
 RAISED_PERCENT = 40
@@ -48,7 +48,7 @@ def row(summary: TicketSummary, who: Who, now_ms: int) -> Row:
         lane=summary.lane.word,
         risk_percent=percent,
         level=level_of(percent),
-        reason=summary.top_reason,
+        reason=capital(summary.top_reason),
         waiting_since_ms=summary.waiting_since_ms,
         due_ms=due_ms,
         overdue=due_ms is not None and due_ms < now_ms,
