@@ -119,7 +119,7 @@ def test_a_refusal_is_a_sentence_with_names(client: TestClient) -> None:
 
 def test_a_reason_in_a_list_begins_as_a_sentence(client: TestClient) -> None:
     client.post("/v1/tickets/e-2/turns", json={"role": "customer", "text": "How do I export my reports?"})
-    client.post("/v1/tickets/e-2/escalate", json={"reason": "the bot promised a handoff", "asked_by": "bot"})
+    client.post("/v1/tickets/e-2/escalate", json={"reason": "the bot promised a handoff", "by": "bot"})
     assert "The bot promised a handoff" in client.get("/queue").text
 
 
