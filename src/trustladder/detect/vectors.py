@@ -21,6 +21,13 @@ def _encoder() -> Any:
     return load_encoder()
 
 
+@cache
+def _heads() -> Any:
+    from trustladder.detect.meaning import heads
+
+    return heads
+
+
 def encoder_size() -> int:
     """Return how many numbers a vector has. Raises `ModelUnusable` when the shipped model is missing or changed."""
     size: int = _encoder().size
@@ -42,16 +49,12 @@ def vector(text: Read) -> Any:
 
 def frustration_of(text: Read) -> int:
     """Return how frustrated the writer of a text sounds, 0 to 100, by the learned reading."""
-    from trustladder.detect.meaning.heads import frustration_of as learned
-
-    return learned(_start_of(text), vector(text))
+    return int(_heads().frustration_of(_start_of(text), vector(text)))
 
 
 def asks_for_a_person(text: Read) -> int:
     """Return how surely a text asks for a person, 0 to 100, by the learned reading."""
-    from trustladder.detect.meaning.heads import human_request_of
-
-    return human_request_of(_start_of(text), vector(text))
+    return int(_heads().human_request_of(_start_of(text), vector(text)))
 
 
 def alike_in_meaning(one: Read, other: Read) -> float:

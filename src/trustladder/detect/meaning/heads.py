@@ -8,7 +8,6 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from operator import mul
 
 import numpy as np
 import numpy.typing as npt
@@ -105,10 +104,11 @@ def frustration_of(text: str, vector: Vectors) -> int:
     if _is_zero(vector):
         return 0
     weights, by_denials, constants = _frustration_weights()
-    said, longer = denials(text), length(text)
-    parts = zip((vector @ weights).tolist(), by_denials, constants, LENGTH_WEIGHTS, strict=True)
-    grades = (_probability(odds + said * denied + least + weight * longer) for odds, denied, least, weight in parts)
-    return hundredths(sum(map(mul, grades, FRUSTRATION_SHARES)))
+    denied, longer, frustrated = denials(text), length(text), 0.0
+    for grade, told in enumerate((vector @ weights).tolist()):
+        odds = told + denied * by_denials[grade] + constants[grade] + LENGTH_WEIGHTS[grade] * longer
+        frustrated += FRUSTRATION_SHARES[grade] * _probability(odds)
+    return hundredths(frustrated)
 
 
 @cache

@@ -137,16 +137,17 @@ def _index(side: str, groups: Mapping[str, Sequence[str]]) -> _Index:
 
 _CUSTOMER_INDEX = _index("customer", CUSTOMER)
 _BOT_INDEX = _index("bot", BOT)
-_MOST_WORDS = 3
-"""Words of the longest phrase."""
 
 
 def _count(index: _Index, words: Sequence[str]) -> dict[str, int]:
     groups, openings = index.groups, index.openings
     phrases = list(filter(groups.__contains__, words))
     for place in [place for place, word in enumerate(words) if word in openings]:
-        longer = (" ".join(words[place : place + count]) for count in range(2, _MOST_WORDS + 1))
-        phrases += filter(groups.__contains__, dict.fromkeys(longer))
+        two, three = " ".join(words[place : place + 2]), " ".join(words[place : place + 3])
+        if two in groups and two != words[place]:
+            phrases.append(two)
+        if three in groups and three != two:
+            phrases.append(three)
     found: dict[str, int] = {}
     for phrase in phrases:
         for group in groups[phrase]:
