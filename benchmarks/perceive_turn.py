@@ -7,7 +7,8 @@ with other names, numbers and orders each time, so that no message is found in t
 are read from export files. The policy is the default one, with its ticket types. Costs are CPU time of the thread
 (`time.thread_time_ns`), which other load on the machine does not stretch as it does the clock on the wall, though it
 does slow it down: so VADER and a TF-IDF with a logistic regression read the same texts in the same run, and the ratio
-to them is what can be compared between machines. The first conversations warm up and are not counted. The ticket is
+to them is what can be compared between machines. They also push what perception uses out of the processor's caches, so
+that turns are read once more without them (alone). The first conversations warm up and are not counted. The ticket is
 folded between turns and the fold is not counted.
 """
 
@@ -183,7 +184,9 @@ def main() -> None:
     spent.by_role.clear()
     spent.peers = peers_of([text for _ in range(WARM_UP) for _, text in conversation(source)])
     run(given or made_up(chosen.conversations, source), spent, policy)
-    report(spent)
+    alone = Spent(spent.perceiver, {})
+    run(made_up(chosen.conversations, source), alone, policy)
+    report(spent, alone)
     spent_ns: dict[str, int] = defaultdict(int)
     by_detector = [watched(d, spent_ns) for d in default_detectors()]
     again = Spent(Perceiver(detectors=by_detector, budget_ms=60_000), {})
@@ -191,14 +194,16 @@ def main() -> None:
     shares(spent_ns, sum(map(len, again.by_role.values())))
 
 
-def report(spent: Spent) -> None:
-    """Print what a turn costs: over all, by who speaks, beside the peers; and the size of the models."""
+def report(spent: Spent, alone: Spent) -> None:
+    """Print what a turn costs: over all, by who speaks, beside the peers, and alone; and the size of the models."""
     every = [cost for costs in spent.by_role.values() for cost in costs]
     for name, costs in (("a turn", every), *((f"  {role.value}", c) for role, c in spent.by_role.items())):
         print(f"{name:<12} median {statistics.median(costs):6.0f} µs  mean {statistics.mean(costs):6.0f} µs")
     for name, costs in spent.by_peer.items():
         ratio = statistics.median(every) / statistics.median(costs)
         print(f"{name:<12} median {statistics.median(costs):6.0f} µs  a turn costs {ratio:.1f} times as much")
+    undisturbed = [cost for costs in alone.by_role.values() for cost in costs]
+    print(f"{'alone':<12} median {statistics.median(undisturbed):6.0f} µs  made-up turns with no peer between them")
     models = [entry for entry in (files("trustladder.detect") / "models").iterdir() if entry.name.endswith(".npz")]
     print(f"models {sum(len(entry.read_bytes()) for entry in models) / 1e6:.1f} MB in {len(models)} files")
 

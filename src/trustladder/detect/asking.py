@@ -37,7 +37,10 @@ def asks_back(text: Read) -> bool:
     Asking whether there is anything else, or whether its own answer helped, is not that: what the customer then says
     again, or turns down, counts.
     """
-    return list(_endings().Match(text.matched[-_END_CHARACTERS:]) or ()) == [0]
+    if "asks_back" not in text.memo:
+        text.memo["asks_back"] = list(_endings().Match(text.matched[-_END_CHARACTERS:]) or ()) == [0]
+    asks: bool = text.memo["asks_back"]
+    return asks
 
 
 def kinds_asked_for(text: str) -> tuple[str, ...]:
