@@ -7,6 +7,7 @@ from trustladder.core.episode import CLEAR_STRENGTH
 from trustladder.core.signals import Evidence, Signal
 from trustladder.core.ticket import Role
 from trustladder.detect.asking import asks_back
+from trustladder.detect.cues import Hit
 from trustladder.detect.detector import CUSTOMER, detector
 from trustladder.detect.language import STOPWORDS
 from trustladder.detect.scene import Said, Scene
@@ -36,6 +37,8 @@ _SUFFIXES = (
 _STEM_CHARACTERS = 4
 OTHER_NUMBERS = 0.15
 """How much more alike two messages must be when the new one brings a number that the older one lacks."""
+OUTRIGHT = 100
+"""The strength of words that say that this was said before."""
 SAME_NEED = 0.5
 """From which overlap of weighed content words two messages are taken to state the same need."""
 SAME_MEANING = 0.8
@@ -144,11 +147,11 @@ def repetition(scene: Scene) -> tuple[Signal, ...]:
 
     Scale: 70 to 75 mostly the same words, for the first time; 90 to 100 for the second time and after, 100 the same
     message again or with words such as "as I said"; 60 such words alone; 50 a milder "still" or "again" after an
-    answer of the bot. Thanks, confirmations of what the bot asked and corrections of oneself repeat words, not a
-    need, and give nothing; nor do an amount or a number alone. In an answer to the bot's question the words of that
-    question do not count.
+    answer of the bot, where it is not part of turning the answer down. Thanks, confirmations of what the bot asked
+    and corrections of oneself repeat words, not a need, and give nothing; nor do an amount or a number alone. In an
+    answer to the bot's question the words of that question do not count.
     """
-    hits = scene.hits_of("restated") if scene.bot or scene.customer else ()
+    hits = _restated(scene) if scene.bot or scene.customer else ()
     settled = scene.hits_of("settled") and not scene.hits_of("rejection")
     asked = scene.last_bot.text if scene.last_bot is not None and asks_back(scene.last_bot.text) else None
     alike, said = (0.0, None) if settled and not hits else most_alike(scene.text, scene.customer, asked)
@@ -161,6 +164,16 @@ def repetition(scene: Scene) -> tuple[Signal, ...]:
     if said is not None and alike >= SAME_NEED:
         evidence = (*evidence, Evidence(said.turn.index, said.text.opening))
     return (Signal("repetition", strength, evidence),)
+
+
+def _restated(scene: Scene) -> tuple[Hit, ...]:
+    """The words that say so, but a milder "still" in words that turn the answer down: one phrase is told once."""
+    turned_down = scene.hits_of("rejection")
+    return tuple(
+        hit
+        for hit in scene.hits_of("restated")
+        if hit.strength == OUTRIGHT or not any(hit.start < other.end and other.start < hit.end for other in turned_down)
+    )
 
 
 def _counted(strength: int, before: bool) -> int:
