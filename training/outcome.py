@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from trustladder.detect.outcome.model import model_bytes
-from trustladder.learn.outcome_train import train_parts
+from trustladder.learn.outcome_train import train_model
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = ROOT / "src" / "trustladder" / "detect" / "models" / "outcome.npz"
@@ -19,13 +19,14 @@ MODEL = ROOT / "src" / "trustladder" / "detect" / "models" / "outcome.npz"
 def main() -> None:
     """Fit the three parts and write the model file and its digest."""
     data = Path(os.environ.get("TRUSTLADDER_DATA", ROOT.parent / "shared" / "data"))
-    parts = train_parts(data)
-    for prefix, part in parts.items():
-        sys.stdout.write(
-            f"{prefix}: {len(part.card.names)} measures, {len(part.words.known)} words, slope {part.slope:.3f}, "
-            f"shift {part.shift:.3f}, domains { ({k: round(v, 2) for k, v in part.domains.items()}) }\n"
-        )
-    content = model_bytes(parts)
+    model = train_model(data)
+    for name, part in (("text", model.text), ("action", model.action)):
+        words = f"{len(part.card.names)} measures, {len(part.words.known)} words"
+        sys.stdout.write(f"{name}: {words}, slope {part.slope:.3f}, shift {part.shift:.3f}\n")
+    calls = model.intents
+    asked = f"{len(calls.trees.asked)} trees, {len(calls.trees.questions.names)} questions"
+    sys.stdout.write(f"intents: {asked}, slope {calls.slope:.3f}, shift {calls.shift:.3f}\n")
+    content = model_bytes(model.text, model.intents, model.action)
     MODEL.write_bytes(content)
     MODEL.with_name(f"{MODEL.name}.sha256").write_text(hashlib.sha256(content).hexdigest() + "\n", encoding="ascii")
     sys.stdout.write(f"{MODEL.name}: {len(content):,} bytes, sha256 {hashlib.sha256(content).hexdigest()}\n")

@@ -13,7 +13,7 @@ from trustladder.core.containment import ToolCall
 from trustladder.core.ticket import Role, Turn
 from trustladder.detect.outcome import load_outcome_model
 from trustladder.detect.outcome.actions import ACTION_MEASURES, measure_action
-from trustladder.detect.outcome.features import INTENT_MEASURES, MEASURES, Running, call_key
+from trustladder.detect.outcome.features import INTENT_MEASURES, MEASURES, RECENT, Running, call_key
 from trustladder.detect.outcome.model import POINTS_PER_LOGIT, Meaning, Part, Words, model_bytes, read_outcome_model
 from trustladder.detect.outcome.words import changes_something, hands_over
 from trustladder.detect.text import read
@@ -146,18 +146,58 @@ def test_not_being_understood_again_raises_the_signal_and_is_told_as_a_reason() 
 
 def test_entities_are_read_beside_intents_and_are_no_step_of_the_call() -> None:
     read = running(labelled((Role.BOT, ("propose_date", "entity:slot")), (Role.CUSTOMER, ("confirm", "entity:time"))))
-    words = read.intent_words()
-    assert {"i:bot: propose_date", "i:bot names slot", "i:customer names time"} <= set(words)
-    assert "l:last turn, customer names time" in words
-    assert "l:last turn, bot names slot" not in words
-    assert "l:2 from the end, bot: propose_date" in words
+    counts = read.intent_counts()
+    assert counts["s:customer names time"] == counts["s:customer: confirm"] == RECENT
+    assert counts["s:bot: propose_date"] == counts["s:bot names slot"] == RECENT - 1
+    assert "l:last turn, customer names time" in counts
+    assert "l:last turn, bot names slot" not in counts
+    assert "l:2 from the end, bot: propose_date" in counts
+    assert (counts["m:turns_so_far"], counts["m:customer_turns_so_far"]) == (2, 1)
     assert read.intents_seen == 2
 
 
-def test_what_a_call_in_intents_measures_can_only_raise_its_score() -> None:
-    card = load_outcome_model().intents.card
-    assert card.names == INTENT_MEASURES
-    assert min(card.weight) >= 0 < max(card.weight)
+def test_a_label_said_long_ago_is_still_known_to_have_been_said() -> None:
+    counts = running(labelled(ASKED, *UNREAD * RECENT)).intent_counts()
+    assert counts["s:bot: ask_time_preference"] == 1
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([Role.BOT, Role.CUSTOMER]),
+            st.sampled_from(["propose_date", "confirm", "negate", "did_not_understand", "inconclusive", "silence"]),
+        ),
+        min_size=1,
+        max_size=40,
+    ),
+    st.sampled_from(INTENT_MEASURES),
+    st.integers(1, 12),
+)
+def test_what_a_call_in_labels_measures_can_only_raise_its_score(
+    said: list[tuple[Role, str]], name: str, more: int
+) -> None:
+    trees = load_outcome_model().intents.trees
+    counts = running(labelled(*((role, (label,)) for role, label in said))).intent_counts()
+    worse = counts | {f"m:{name}": counts.get(f"m:{name}", 0) + more}
+    assert sum(trees.parts(worse).values()) >= sum(trees.parts(counts).values()) - 1e-9
+
+
+def test_a_call_in_labels_is_scored_the_same_turn_by_turn_and_at_once() -> None:
+    model, turns = load_outcome_model(), labelled(ASKED, *UNREAD * 6)
+    live = model.start()
+    for turn in turns:
+        live.add(turn)
+        assert live.score() == model.score(turns[: turn.index + 1])
+
+
+def test_the_reasons_of_a_call_in_labels_name_the_turn_where_a_label_was_last_said() -> None:
+    turns = labelled(ASKED, *UNREAD * 6)
+    for reason in load_outcome_model().score(turns).reasons:
+        said = reason.what.rpartition(", ")[2].removeprefix("last of ")
+        who, _, label = said.partition(": ")
+        if reason.turn >= 0 and label:
+            assert label in turns[reason.turn].intents
+            assert turns[reason.turn].role.value == who
 
 
 def test_an_argument_that_nobody_mentioned_is_ungrounded_and_undiscussed() -> None:
@@ -195,7 +235,7 @@ def test_a_strange_tool_result_is_read_as_text(text: str) -> None:
 
 def packed(text: Part, **more: np.ndarray) -> bytes:
     model, content = load_outcome_model(), BytesIO()
-    with np.load(BytesIO(model_bytes({"text": text, "intents": model.intents, "action": model.action}))) as arrays:
+    with np.load(BytesIO(model_bytes(text, model.intents, model.action))) as arrays:
         np.savez(content, **{**arrays, **more})
     return content.getvalue()
 
@@ -227,6 +267,14 @@ def test_what_was_said_last_adds_by_its_meaning_and_is_quoted_with_its_turn() ->
     assert model.score(turns).strength > model.score(turns[:2]).strength
     assert [(reason.turn, reason.what) for reason in model.score(turns).reasons] == [(2, said)]
     assert model.score(turns).reasons[0].points == pytest.approx(0.75 * POINTS_PER_LOGIT, abs=0.1)
+
+
+def test_a_model_is_read_back_as_it_was_written() -> None:
+    model = load_outcome_model()
+    again = read_outcome_model(model_bytes(model.text, model.intents, model.action))
+    turns = labelled(ASKED, *UNREAD * 3)
+    assert again.intents.trees.questions == model.intents.trees.questions
+    assert again.score(turns) == model.score(turns)
 
 
 def test_more_trouble_never_lowers_the_score_of_what_is_measured() -> None:

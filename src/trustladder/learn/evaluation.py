@@ -226,30 +226,33 @@ def _writes(data: Path) -> tuple[list[Measured], list[Curve]]:
 
 
 def _betold(data: Path) -> tuple[list[Measured], list[Curve]]:
-    from trustladder.learn.measures_outcome import measure_betold
+    from trustladder.learn.measures_calls import measure_betold
 
     found = measure_betold(data)
     where = f"BETOLD: {found['calls']} calls, intents and entities only"
-    whole = found["100%"]["trustladder"]
-    measures = [
-        Measured(
-            "phone call breaks off or asks to be forwarded, whole call, macro-F1", where, whole["macro_f1"], aim=0.87
-        )
-    ]
+    whole = "phone call breaks off or asks to be forwarded, whole call, macro-F1"
+    measures = [_of_calls(whole, where, found["100%"], "macro_f1", 0.87, (("published, all training calls", 0.797),))]
     for share, aim in (("50%", 0.74), ("75%", 0.82)):
-        ours = found[share]["trustladder"]
-        measures.append(
-            Measured(
-                f"the same at {share} of the call, AUC",
-                where,
-                ours["auc"],
-                low=ours["auc_interval"][0],
-                high=ours["auc_interval"][1],
-                baselines=(("turn count of the whole call", found[share]["turn_count_of_whole_call"]["auc"]),),
-                aim=aim,
-            )
-        )
-    return measures, [Curve("phone call, whole", tuple(found["labels"]), tuple(whole["risks"]))]
+        turns = (("turn count of the whole call", found[share]["turn_count_of_whole_call"]["auc"]),)
+        measures.append(_of_calls(f"the same at {share} of the call, AUC", where, found[share], "auc", aim, turns))
+    ours = found["100%"]["trustladder"]
+    error = ours["calibration_error"]
+    measures.append(Measured("the same, whole call, calibration error (ECE, 10 bins)", where, error, better="lower"))
+    return measures, [Curve("phone call, whole", tuple(found["labels"]), tuple(ours["risks"]))]
+
+
+def _of_calls(
+    name: str, where: str, found: Mapping[str, Any], key: str, aim: float, more: tuple[tuple[str, float], ...]
+) -> Measured:
+    """One figure of phone calls beside the fits that know the share of the call they read."""
+    ours, words, trees = (found[by] for by in ("trustladder", "words_and_surface", "trees_at_this_share"))
+    beside = (
+        ("words and surface, fitted at this share", words[key]),
+        ("these trees, fitted at this share", trees[key]),
+    )
+    low, high = ours[f"{key}_interval"]
+    paired = ours["against_words_and_surface"][key]
+    return Measured(name, where, ours[key], low=low, high=high, baselines=(*beside, *more), aim=aim, paired=paired)
 
 
 def _transfers(data: Path) -> tuple[list[Measured], list[Curve]]:

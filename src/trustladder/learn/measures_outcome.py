@@ -12,18 +12,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trustladder.learn.outcome_data import read_betold, read_tau
+from trustladder.learn.outcome_data import read_tau
 from trustladder.learn.outcome_fit import (
     ACTIONS,
-    INTENT_SHARES,
-    INTENTS,
     Fitted,
     Recipe,
     Rows,
     action_rows,
     all_writes,
     fit,
-    intent_rows,
     stacked,
 )
 from trustladder.learn.risk_training import Numbers, fit_calibration, logistic
@@ -259,43 +256,3 @@ def measure_writes(data_dir: Path, seed: int = 0, unseen_bots: bool = False, dom
         "tool_name": report(part, baseline[tested], seed, False),
         "conversation_length": report(part, counts[tested], seed, False),
     }
-
-
-def measure_betold(data_dir: Path, seed: int = 0) -> dict[str, Any]:
-    """Will the caller hang up or ask to be forwarded: whole call, and the first 75 % and 50 % of its turns.
-
-    One fit on `INTENT_SHARES` reads all three, as the shipped one does: nobody knows how much of a call is to come.
-    The threshold for macro-F1 is chosen on the out-of-fold scores of the other folds.
-    """
-    cases = read_betold(data_dir / "betold")
-    by_share = {share: intent_rows(cases, share) for share in INTENT_SHARES}
-    at = {share: by_share[share] for share in (0.5, 0.75, 1.0)}
-    scorer = by_recipe(by_share, at, INTENTS)
-    kept = {share: np.zeros(len(cases)) for share in at}
-
-    def score(train: Sequence[int], test: Sequence[int]) -> Numbers:
-        for share, logits in scorer(list(train), list(test)).items():
-            kept[share][list(test)] = logits
-        return np.zeros(len(test))
-
-    cross_fit(at[1.0], score, seed)
-    lengths = np.array([float(len(case.turns)) for case in cases])
-    found: dict[str, Any] = {"calls": len(cases), "labels": [int(case.failed) for case in cases]}
-    for share, rows in at.items():
-        found[f"{share:.0%}"] = {
-            "trustladder": {**report(rows, kept[share], seed), **_thresholded(rows, kept[share], seed)},
-            "turn_count_of_whole_call": report(rows, lengths, seed, False),
-        }
-    return found
-
-
-def _thresholded(rows: Rows, scores: Numbers, seed: int) -> dict[str, Any]:
-    guesses = np.zeros(len(scores))
-    for fold in folds_by_group(rows.groups, rows.labels, seed):
-        rest = sorted(set(range(len(scores))) - set(fold))
-        cuts = np.quantile(scores[rest], np.linspace(0.3, 0.9, 61))
-        best = max(cuts.tolist(), key=lambda cut: macro_f1(rows.labels[rest], (scores[rest] > cut).astype(float)))
-        guesses[fold] = (scores[fold] > best).astype(float)
-    statistic = macro_f1(rows.labels, guesses)
-    spread = interval(rows.groups, lambda places: macro_f1(rows.labels[places], guesses[places]))
-    return {"macro_f1": round(statistic, 4), "macro_f1_interval": spread}

@@ -16,6 +16,7 @@ from trustladder.core.ticket import Turn
 from trustladder.detect.outcome.actions import ACTION_MEASURES, EITHER_WAY, LOWERS_RISK, action_words, measure_action
 from trustladder.detect.outcome.features import INTENT_MEASURES, MEASURES, SPEAKERS, Running
 from trustladder.detect.outcome.model import NO_MEANING, Card, Meaning, Part, Words
+from trustladder.detect.outcome.trees import Trees
 from trustladder.learn.outcome_data import Case, Write, writes_of
 from trustladder.learn.risk_training import (
     Calibration,
@@ -26,11 +27,14 @@ from trustladder.learn.risk_training import (
     fit_scale,
     fit_vocabulary,
 )
+from trustladder.learn.trees_fit import Growth, answered, grow, questions_about
 
 SHARES = (0.25, 0.5, 1.0)
 """At which shares of the customer's turns a conversation is read for training."""
 INTENT_SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)
 """At which shares of its turns a structured conversation is read for training: a live call is read from its start."""
+INTENT_WEIGHTS = (0.1, 0.1, 1.0, 1.0, 1.0)
+"""How much each of these readings counts: the start tells little, but must not read as trouble."""
 
 _EITHER_WAY = {"customer_exception", "customer_asks", "bot_deny", "bot_transfer", "bot_sorry"}
 _LOWERS = {"transfers", "denied_and_nothing_written"}
@@ -106,7 +110,8 @@ TEXT = Recipe(
     meaning=0.7,
     strata=2.0,
 )
-INTENTS = Recipe(INTENT_MEASURES, 0.3, (("i:", 1.0), ("l:", 1.0)), 0.5, frozenset(INTENT_MEASURES), frozenset())
+RAISES_IN_LABELS = frozenset(f"m:{name}" for name in INTENT_MEASURES)
+"""What may only raise the risk of a conversation in labels."""
 ACTIONS = Recipe(
     ACTION_MEASURES,
     1.0,
@@ -212,9 +217,12 @@ def read(turns: Iterable[Turn]) -> Running:
     return running
 
 
-def _rows(
-    found: Sequence[tuple[list[float], dict[str, int], bool, Case, int]], meanings: Sequence[Numbers] = ()
-) -> Rows:
+Reading = tuple[list[float], dict[str, int], bool, Case, int]
+"""What one row is made of: measures, words, the label, the conversation and its number."""
+
+
+def rows_of(found: Sequence[Reading], meanings: Sequence[Numbers] = ()) -> Rows:
+    """The rows of readings, with the vectors of what was said last where they are read."""
     return Rows(
         np.array([measures for measures, *_ in found], dtype=np.float64).reshape(len(found), -1),
         tuple(words for _, words, *_ in found),
@@ -231,16 +239,32 @@ def text_rows(cases: Sequence[Case], share: float) -> Rows:
     """One row a conversation, read up to this share of the customer's turns."""
     readings = [(number, case, read(case.until(share))) for number, case in enumerate(cases)]
     found = [(run.measures(), run.words(), case.failed, case, number) for number, case, run in readings]
-    return _rows(found, [np.concatenate(run.meanings()) for *_, run in readings])
+    return rows_of(found, [np.concatenate(run.meanings()) for *_, run in readings])
+
+
+def until_share(case: Case, share: float) -> tuple[Turn, ...]:
+    """The first ceil(share x n) of a structured conversation's n turns, at least one."""
+    return case.turns[: max(1, int(np.ceil(share * len(case.turns))))]
 
 
 def intent_rows(cases: Sequence[Case], share: float = 1.0) -> Rows:
-    """One row a structured conversation, read up to this share of its turns."""
-    found = []
+    """One row a structured conversation, read up to this share of its turns: its counts, and no measures."""
+    found: list[Reading] = []
     for number, case in enumerate(cases):
-        run = read(case.turns[: max(1, int(np.ceil(share * len(case.turns))))])
-        found.append((run.intent_measures(), run.intent_words(), case.failed, case, number))
-    return _rows(found)
+        counts = read(until_share(case, share)).intent_counts()
+        found.append(([], counts, case.failed, case, number))
+    return rows_of(found)
+
+
+def fit_intents(rows: Rows, weights: Numbers) -> Trees:
+    """The trees of structured conversations, each row with its weight."""
+    questions = questions_about(rows.words, rows.groups)
+    return grow(questions, answered(questions, rows.words), rows.labels, weights, RAISES_IN_LABELS, Growth())
+
+
+def intent_logits(trees: Trees, rows: Rows) -> Numbers:
+    """The uncalibrated logit of each row."""
+    return trees.logits(answered(trees.questions, rows.words))
 
 
 def all_writes(cases: Sequence[Case]) -> list[Write]:
@@ -256,7 +280,7 @@ def action_rows(cases: Sequence[Case], writes: Sequence[Write]) -> Rows:
         before = read_before(case, write)
         measures, words = measure_action(before, write.call), action_words(before, write.call)
         found.append((measures, words, write.wrong, case, write.case))
-    return _rows(found)
+    return rows_of(found)
 
 
 def read_before(case: Case, write: Write) -> Running:

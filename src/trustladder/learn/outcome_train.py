@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from trustladder.detect.outcome.model import Part
+from trustladder.detect.outcome.model import OutcomeModel, Part
+from trustladder.detect.outcome.trees import TreePart
 from trustladder.learn.measures_outcome import cross_fit
 from trustladder.learn.outcome_data import Case, read_betold, read_tau
 from trustladder.learn.outcome_fit import (
     ACTIONS,
     INTENT_SHARES,
-    INTENTS,
+    INTENT_WEIGHTS,
     SHARES,
     TEXT,
     Recipe,
@@ -19,6 +20,8 @@ from trustladder.learn.outcome_fit import (
     action_rows,
     all_writes,
     fit,
+    fit_intents,
+    intent_logits,
     intent_rows,
     stacked,
     text_rows,
@@ -43,10 +46,16 @@ def train_text(cases: Sequence[Case]) -> Part:
     return _calibrated(stacked([text_rows(cases, share) for share in SHARES]), TEXT, len(SHARES))
 
 
-def train_intents(cases: Sequence[Case]) -> Part:
+def train_intents(cases: Sequence[Case]) -> TreePart:
     """The part that reads conversations whose turns carry intents, fitted at several points of each."""
     rows = stacked([intent_rows(cases, share) for share in INTENT_SHARES])
-    return _calibrated(rows, INTENTS, len(INTENT_SHARES))
+    weights = np.repeat(INTENT_WEIGHTS, len(cases))
+
+    def score(train: Sequence[int], test: Sequence[int]) -> Numbers:
+        return intent_logits(fit_intents(rows.take(train), weights[list(train)]), rows.take(test))
+
+    calibration = fit_calibration(cross_fit(rows, score, SEED), rows.labels, rows.domains)
+    return TreePart(fit_intents(rows, weights), calibration.slope, calibration.constant, calibration.shifts)
 
 
 def train_actions(cases: Sequence[Case]) -> Part:
@@ -54,8 +63,7 @@ def train_actions(cases: Sequence[Case]) -> Part:
     return _calibrated(action_rows(cases, all_writes(cases)), ACTIONS, 1)
 
 
-def train_parts(data_dir: Path) -> dict[str, Part]:
-    """The parts of the shipped model, from the recorded conversations under `data_dir`."""
-    text = read_tau(data_dir / "tau")
-    calls = read_betold(data_dir / "betold")
-    return {"text": train_text(text), "intents": train_intents(calls), "action": train_actions(text)}
+def train_model(data_dir: Path) -> OutcomeModel:
+    """The shipped model, from the recorded conversations under `data_dir`."""
+    text, calls = read_tau(data_dir / "tau"), read_betold(data_dir / "betold")
+    return OutcomeModel(train_text(text), train_intents(calls), train_actions(text))

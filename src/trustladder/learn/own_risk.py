@@ -123,8 +123,8 @@ def learn_risk(cases: Sequence[Case], shipped: OutcomeModel) -> Learned:
     check_enough(cases)
     measured = measure_failure_of(cases)
     figures = {share: _figures(at, cases, measured, shipped, share) for share, at in measured["at"].items()}
-    parts = {"text": train_text(cases), "intents": shipped.intents, "action": shipped.action}
-    return Learned(len(cases), measured["failed"], measured["customers"], figures, model_bytes(parts))
+    content = model_bytes(train_text(cases), shipped.intents, shipped.action)
+    return Learned(len(cases), measured["failed"], measured["customers"], figures, content)
 
 
 def _figures(

@@ -1,9 +1,9 @@
 """What the learned score reads: a running state that takes one turn at a time.
 
-Everything is read from what was said and called so far. Three kinds of features come out: `measures`, some sixty
+Everything is read from what was said and called so far. Of a conversation in text come out `measures`, some sixty
 numbers with a meaning of their own; counts of words (`c:` the customer's, `b:` the bot's, `t:` tool calls and
-results, `i:` labels of structured conversations, `l:` those said last); and `meanings`, the vectors of what the
-customer and the bot said last.
+results); and `meanings`, the vectors of what the customer and the bot said last. Of a structured one come out counts
+of its own: numbers (`m:`), labels by how recently they were said (`s:`), and those said last (`l:`).
 """
 
 import math
@@ -90,7 +90,11 @@ INTENT_MEASURES: tuple[str, ...] = (
     "bot_turns_in_a_row",
     "customer_repeats_label",
 )
-"""Names of the numbers that `Running.intent_measures` gives, in their order; each may only raise the risk."""
+"""Numbers that `Running.intent_counts` gives under `m:`; each may only raise the risk."""
+INTENT_PLACE = ("turns_so_far", "customer_turns_so_far", "bot_turns_so_far", "customer_turns_in_a_row")
+"""Where a structured conversation stands, also given under `m:`: it may move the risk either way."""
+RECENT = 14
+"""A label said this many turns ago or more counts as said once; one said later counts for more."""
 SPEAKERS = (Role.CUSTOMER, Role.BOT)
 """Whose last words are read by their meaning too, in this order."""
 _LAST = 6
@@ -162,6 +166,7 @@ class Running:
     spoke_last: bool = False
     calls_in_turn: int = 0
     labels: Counter[str] = field(default_factory=Counter)
+    said: dict[str, int] = field(default_factory=dict)
     last_labels: tuple[tuple[int, str], ...] = ()
     last_of: dict[str, str] = field(default_factory=dict)
     last_entities: tuple[str, ...] = ()
@@ -207,17 +212,20 @@ class Running:
     def _intents(self, turn: Turn) -> None:
         who = "customer" if turn.role is Role.CUSTOMER else "bot"
         entities = [label.removeprefix(ENTITY) for label in turn.intents if label.startswith(ENTITY)]
-        self._hear("i:", [f"{who} names {entity}" for entity in entities])
         self.last_entities = tuple(f"{who} names {entity}" for entity in entities)
-        tally = self.tally
-        tally["bot_turns_in_a_row"] = tally["bot_turns_in_a_row"] + 1 if who == "bot" else 0
+        self.said |= dict.fromkeys(self.last_entities, self.index)
+        tally, other = self.tally, "bot" if who == "customer" else "customer"
+        tally["turns_so_far"] += 1
+        tally[f"{who}_turns_so_far"] += 1
+        tally[f"{who}_turns_in_a_row"] += 1
+        tally[f"{other}_turns_in_a_row"] = 0
         for label in turn.intents:
             if not label.startswith(ENTITY):
                 self._label(who, label)
 
     def _label(self, who: str, label: str) -> None:
         tally, named = self.tally, f"{who}: {label}"
-        self._hear("i:", [named])
+        self.said[named] = self.index
         tally[f"{who}_repeats_label"] += self.labels[named] > 0
         tally[f"{who}_repeats_last_label"] += self.last_of.get(who) == named
         if who == "bot":
@@ -348,15 +356,21 @@ class Running:
         said = [self.said_last.get(role) for role in SPEAKERS]
         return [vector(read(last[1])) if last else np.zeros(encoder_size(), np.float32) for last in said]
 
-    def intent_measures(self) -> list[float]:
-        """The numbers named in `INTENT_MEASURES`: logarithms of counts; a call's length is none of them."""
+    def intent_counts(self) -> dict[str, int]:
+        """What a structured conversation counts so far, each as a whole number that is 0 where it is left out.
+
+        The numbers of `INTENT_MEASURES` and `INTENT_PLACE` (`m:`), how recently each label was said (`s:`, from
+        `RECENT` in the turn just read down to 1), and the labels said last by their place (`l:`, once each).
+        """
         tally = self.tally
         tally["times_of_last_bot_label"] = self.labels[self.last_of.get("bot", "")]
-        return [math.log1p(tally.get(name, 0)) for name in INTENT_MEASURES]
+        counts = {f"m:{name}": tally[name] for name in (*INTENT_MEASURES, *INTENT_PLACE) if tally[name]}
+        counts |= {f"s:{named}": max(1, RECENT + turn + 1 - self.index) for named, turn in self.said.items()}
+        return counts | dict.fromkeys(self.closing_labels(), 1)
 
-    def intent_words(self) -> dict[str, int]:
-        """The labels so far with their counts (`i:`), and those said last by their place (`l:`)."""
-        return self.words("i:") | dict.fromkeys(self.closing_labels(), 1)
+    def intent_turns(self) -> dict[str, int]:
+        """The turn that each `s:` and `l:` of `intent_counts` was last said in."""
+        return {f"s:{named}": turn for named, turn in self.said.items()} | self.closing_labels()
 
     def closing_labels(self) -> dict[str, int]:
         """Where a structured conversation stands: the labels said last, each with its turn."""

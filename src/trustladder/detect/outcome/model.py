@@ -1,5 +1,7 @@
 """The learned score at run time: a logit that is a sum, so that its reasons are words, numbers and turns.
 
+Conversations in text and proposed actions are read by sums of words and numbers, conversations in labels by trees.
+
 `strength` is the calibrated probability, in whole percent, that the conversation ends badly. A domain (ticket type)
 that was seen in training has its own shift; one that was not is read at the pooled base rate.
 """
@@ -20,8 +22,9 @@ from trustladder.core.containment import ToolCall
 from trustladder.core.ticket import Turn
 from trustladder.detect.meaning.encoder import load_encoder, read_model
 from trustladder.detect.outcome.actions import ACTION_MEASURES, action_words, measure_action
-from trustladder.detect.outcome.features import INTENT_MEASURES, MEASURES, SPEAKERS, Running
+from trustladder.detect.outcome.features import MEASURES, SPEAKERS, Running
 from trustladder.detect.outcome.heard import Known
+from trustladder.detect.outcome.trees import TreePart, pack_trees, text_lines, unpack_trees, whole_percent
 from trustladder.detect.text import read
 from trustladder.errors import ModelUnusable
 
@@ -130,8 +133,7 @@ class Part:
 
     def strength(self, logit: float, domain: str) -> int:
         """The calibrated probability in whole percent."""
-        calibrated = self.slope * (self.constant + logit) + self.shift + self.domains.get(domain, 0.0)
-        return round(100 / (1 + math.exp(-max(-30.0, min(30.0, calibrated)))))
+        return whole_percent(self.slope * (self.constant + logit) + self.shift + self.domains.get(domain, 0.0))
 
 
 @dataclass(slots=True)
@@ -154,7 +156,7 @@ class Live:
         Reasons are looked for where the strength is more than ``explained_above``.
         """
         if self.running.intents_seen and not self.running.tally["customer_words"]:
-            return self.model.score_intents(self.running, domain)
+            return self.model.score_intents(self.running, domain, explained_above)
         part = self.model.text
         parts, said = part.card.parts(self.running.measures()), part.meaning.parts(self.running)
         heard = self.running.heard
@@ -174,6 +176,12 @@ class Live:
         return top_reasons((*measures, *words, *self.model.text.meaning.reasons(self.running, said)))
 
 
+def _said(name: str, counted: bool) -> str:
+    """A counted name as a reason says it: without its kind, and that it was not said where it was not."""
+    what = name[2:].replace("_", " ") if name.startswith("m:") else name[2:]
+    return what if counted else f"no {what}"
+
+
 def top_reasons(found: Iterable[Reason]) -> tuple[Reason, ...]:
     """The reasons that raise the score most, in points rounded to tenths; none that lowers it."""
     raising = sorted((reason for reason in found if reason.points > 0), key=lambda r: (-r.points, r.what))
@@ -183,21 +191,20 @@ def top_reasons(found: Iterable[Reason]) -> tuple[Reason, ...]:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeModel:
-    """The three learned sums: conversations in text, conversations in intents, proposed actions.
+    """The three learned parts: conversations in text, conversations in intents, proposed actions.
 
-    `vocabulary` are the words that any of them knows, with what they weigh in text.
+    `vocabulary` are the words that text and action know, with what they weigh in text.
     """
 
     text: Part
-    intents: Part
+    intents: TreePart
     action: Part
     vocabulary: Mapping[str, Known] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         by_kind: dict[str, dict[str, tuple[float, float]]] = {}
-        for part in (self.intents, self.action):
-            for key in part.words.known:
-                by_kind.setdefault(key[:2], {})[key[2:]] = (0.0, 0.0)
+        for key in self.action.words.known:
+            by_kind.setdefault(key[:2], {})[key[2:]] = (0.0, 0.0)
         for key, (idf, weight) in self.text.words.known.items():
             by_kind.setdefault(key[:2], {})[key[2:]] = (idf**2, weight)
         object.__setattr__(self, "vocabulary", by_kind)
@@ -213,17 +220,20 @@ class OutcomeModel:
             live.add(turn)
         return live.score(domain)
 
-    def score_intents(self, running: Running, domain: str = "") -> OutcomeScore:
-        """The score of a conversation whose turns carry intents instead of text."""
-        measures = self.intents.card.parts(running.intent_measures())
-        words = self.intents.words.parts(running.intent_words())
-        closing = running.closing_labels()
-        reasons = [Reason(-1, n.replace("_", " "), v) for n, v in zip(INTENT_MEASURES, measures, strict=True)]
-        reasons += [
-            Reason(running.where(word, closing.get(word, -1)), word[2:], value) for word, value in words.items()
-        ]
-        logit = sum(measures) + sum(words.values())
-        return OutcomeScore(self.intents.strength(logit, domain), top_reasons(reasons))
+    def score_intents(self, running: Running, domain: str = "", explained_above: int = -1) -> OutcomeScore:
+        """The score of a conversation whose turns carry intents instead of text; reasons as `Live.score` gives them."""
+        trees, counts = self.intents.trees, running.intent_counts()
+        parts = trees.parts(counts)
+        strength = self.intents.strength(trees.base + sum(parts.values()), domain)
+        if strength <= explained_above:
+            return OutcomeScore(strength, ())
+        turns = running.intent_turns()
+        reasons = (
+            Reason(turns.get(name, -1), _said(name, name in counts), value)
+            for name, value in parts.items()
+            if value > 0
+        )
+        return OutcomeScore(strength, top_reasons(reasons))
 
     def score_action(
         self, turns: Iterable[Turn], tool_name: str, arguments: Mapping[str, object], domain: str = ""
@@ -268,18 +278,13 @@ def pack_part(prefix: str, part: Part) -> dict[str, Any]:
     }
 
 
-def _text_lines(array: Any) -> tuple[str, ...]:
-    text = array.tobytes().decode()
-    return tuple(text.split("\n")) if text else ()
-
-
 def unpack_part(prefix: str, arrays: Mapping[str, Any]) -> Part:
     """The part that `pack_part` packed."""
     card = arrays[f"{prefix}.card"].tolist()
-    names = _text_lines(arrays[f"{prefix}.names"])
-    known = zip(_text_lines(arrays[f"{prefix}.words"]), map(tuple, arrays[f"{prefix}.known"].tolist()), strict=True)
+    names = text_lines(arrays[f"{prefix}.names"])
+    known = zip(text_lines(arrays[f"{prefix}.words"]), map(tuple, arrays[f"{prefix}.known"].tolist()), strict=True)
     constant, slope, shift, usual = arrays[f"{prefix}.numbers"].tolist()
-    domains = zip(_text_lines(arrays[f"{prefix}.domains"]), arrays[f"{prefix}.shifts"].tolist(), strict=True)
+    domains = zip(text_lines(arrays[f"{prefix}.domains"]), arrays[f"{prefix}.shifts"].tolist(), strict=True)
     said = Meaning(arrays[f"{prefix}.meaning"], tuple(arrays[f"{prefix}.said"].tolist()))
     return Part(Card(names, *map(tuple, card)), Words(dict(known)), constant, slope, shift, dict(domains), usual, said)
 
@@ -295,14 +300,13 @@ def npz_bytes(arrays: Mapping[str, Any]) -> bytes:
     return packed.getvalue()
 
 
-def model_bytes(parts: Mapping[str, Part]) -> bytes:
-    """The model file of three parts, `text`, `intents` and `action`: no code in it, nothing to unpickle.
+def model_bytes(text: Part, intents: TreePart, action: Part) -> bytes:
+    """The model file of the three parts: no code in it, nothing to unpickle.
 
     It names the encoder whose vectors the parts weigh.
     """
     arrays: dict[str, Any] = {"encoder": np.frombuffer(bytes.fromhex(load_encoder().digest), dtype=np.uint8)}
-    for prefix, part in parts.items():
-        arrays.update(pack_part(prefix, part))
+    arrays |= pack_part("text", text) | pack_trees("intents", intents) | pack_part("action", action)
     return npz_bytes(arrays)
 
 
@@ -314,9 +318,9 @@ def read_outcome_model(content: bytes, where: str = MODEL_FILE) -> OutcomeModel:
     with np.load(BytesIO(content), allow_pickle=False) as arrays:
         if arrays["encoder"].tobytes().hex() != load_encoder().digest:
             raise ModelUnusable("the learned score was built for another encoder", where=where, fix="build it again")
-        model = OutcomeModel(*(unpack_part(prefix, arrays) for prefix in ("text", "intents", "action")))
-    names = tuple(part.card.names for part in (model.text, model.intents, model.action))
-    if names != (MEASURES, INTENT_MEASURES, ACTION_MEASURES):
+        text, action = unpack_part("text", arrays), unpack_part("action", arrays)
+        model = OutcomeModel(text, unpack_trees("intents", arrays), action)
+    if (text.card.names, action.card.names) != (MEASURES, ACTION_MEASURES):
         raise ModelUnusable("the learned score was built for other measures", where=where, fix="build it again")
     return model
 
