@@ -7,12 +7,15 @@ first adds what each bot and domain adds; a newcomer's bot was never seen, so th
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from trustladder.core.ticket import Role, Turn
+from trustladder.detect.outcome.words import plain, tokens
 from trustladder.learn.measures_outcome import (
     auc,
     auc_within,
@@ -43,6 +46,7 @@ _RECIPES: Mapping[str, Recipe] = {
     "words_and_surface": _WORDS_AND_SURFACE,
     "words_and_surface_bot_known": replace(_WORDS_AND_SURFACE, strata=TEXT.strata),
 }
+_SPEAKERS = {Role.CUSTOMER: "c:", Role.BOT: "b:"}
 BASELINES = ("words", "words_and_surface", "words_and_surface_bot_known")
 
 ByShare = dict[float, Rows]
@@ -62,8 +66,9 @@ def measure_failure_of(cases: Sequence[Case], seeds: Iterable[int] = (0,)) -> di
     A score is the mean over `seeds`, each of which deals out the customers anew. Per-example scores come in the cases'
     order.
     """
-    by_share, seeds = {share: text_rows(cases, share) for share in SHARES}, tuple(seeds)
-    found = {name: _out_of_fold(by_share, recipe, seeds) for name, recipe in _RECIPES.items()}
+    read, seeds = _read(cases), tuple(seeds)
+    found = {name: _out_of_fold(read[name], recipe, seeds) for name, recipe in _RECIPES.items()}
+    by_share = read["trustladder"]
     rows = by_share[1.0]
     return {
         "conversations": len(cases),
@@ -86,6 +91,25 @@ def ids(cases: Sequence[Case]) -> list[str]:
     for case in cases:
         found.append(f"{case.source}#{seen[case.source]}")
         seen[case.source] += 1
+    return found
+
+
+def _read(cases: Sequence[Case]) -> dict[str, ByShare]:
+    """The rows that each recipe reads: the baselines read all that was said, ours what the product reads."""
+    ours = {share: text_rows(cases, share) for share in SHARES}
+    said = {
+        share: replace(rows, words=tuple(_said(case.until(share)) for case in cases)) for share, rows in ours.items()
+    }
+    return {name: ours if name == "trustladder" else said for name in _RECIPES}
+
+
+def _said(turns: Iterable[Turn]) -> dict[str, int]:
+    """How often the customer (`c:`) and the bot (`b:`) said each word and each pair of words."""
+    found: Counter[str] = Counter()
+    for turn in turns:
+        if turn.role in _SPEAKERS:
+            words = tokens(plain(turn.text))
+            found.update(_SPEAKERS[turn.role] + gram for gram in (*words, *map(" ".join, pairwise(words))))
     return found
 
 
@@ -126,12 +150,13 @@ def measure_new_bots(cases: Sequence[Case]) -> dict[str, Any]:
     The bots stand in a ring in order of name; each is left out once with either neighbour. AUC within a pair orders
     tickets of both bots by one fit a fold.
     """
-    by_share = {share: text_rows(cases, share) for share in SHARES}
+    read = _read(cases)
+    by_share = read["trustladder"]
     bots = np.array([family(bot) for bot in by_share[1.0].bots])
     names = sorted(set(bots))
     pairs = [np.isin(bots, (name, names[place - 1])) for place, name in enumerate(names)]
     found = {
-        name: [_left_out(by_share, _RECIPES[name], pair) for pair in pairs]
+        name: [_left_out(read[name], _RECIPES[name], pair) for pair in pairs]
         for name in ("trustladder", "words_and_surface")
     }
     return {f"{share:.0%}": _of_pairs(by_share[share], pairs, found, share) for share in SHOWN}

@@ -103,7 +103,7 @@ _FREE = {name for group in _EITHER_WAY for name in _sides(group)}
 TEXT = Recipe(
     MEASURES,
     0.1,
-    (("c:", 1.0), ("b:", 0.5), ("t:", 1.0)),
+    (("c:", 1.0), ("t:", 1.0)),
     1.0,
     frozenset(set(MEASURES) - _FREE - _LOWERS),
     frozenset(_LOWERS),

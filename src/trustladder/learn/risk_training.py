@@ -96,7 +96,7 @@ class Vocabulary:
 def fit_vocabulary(
     counts: Sequence[dict[str, int]], groups: Sequence[str], kind: str, least_groups: int = 4
 ) -> Vocabulary:
-    """Words of one kind (`c:`, `b:`, `t:`, `i:`) that at least `least_groups` customers' conversations hold.
+    """Words of one kind (`c:`, `t:`, `i:` …) that at least `least_groups` customers' conversations hold.
 
     A word that nearly every reading holds tells nothing and is left out.
     """

@@ -1,9 +1,9 @@
 """What the learned score reads: a running state that takes one turn at a time.
 
 Everything is read from what was said and called so far. Of a conversation in text come out `measures`, some sixty
-numbers with a meaning of their own; counts of words (`c:` the customer's, `b:` the bot's, `t:` tool calls and
-results); and `meanings`, the vectors of what the customer and the bot said last. Of a structured one come out counts
-of its own: numbers (`m:`), labels by how recently they were said (`s:`), and those said last (`l:`).
+numbers with a meaning of their own; counts of words (`c:` the customer's, `t:` tool calls and results); and `meanings`,
+the vectors of what the customer and the bot said last. Of a structured one come out counts of its own: numbers (`m:`),
+labels by how recently they were said (`s:`), and those said last (`l:`).
 """
 
 import math
@@ -278,7 +278,6 @@ class Running:
         words = tokens(read)
         tally, found = self.tally, bot_groups(words)
         self._groups(found)
-        self._hear("b:", words)
         numbers = _numbers(words)
         tally["bot_turns"] += 1
         tally["bot_words"] += len(words)
