@@ -1,6 +1,7 @@
 """`trustladder audit` and `trustladder replay` as a newcomer runs them."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -121,6 +122,16 @@ def test_a_mistake_is_answered_with_what_to_do(tmp_path: Path, verb: str, name: 
     assert words in done.stderr
     assert "→" in done.stderr
     assert "Traceback" not in done.output
+
+
+def test_a_learned_score_that_is_not_there_is_no_audit(chat: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "trustladder.cli", "audit", str(chat), "--report", str(tmp_path / "r.html")]
+    named = {**os.environ, "TRUSTLADDER_RISK_MODEL": str(tmp_path / "absent.npz")}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=named)
+    assert done.returncode == 1
+    assert "absent.npz: the learned score cannot be read" in done.stderr
+    assert "trustladder learn risk" in done.stderr
+    assert not (tmp_path / "r.html").exists()
 
 
 def test_a_report_that_cannot_be_written(chat: Path, tmp_path: Path) -> None:

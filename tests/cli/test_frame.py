@@ -67,6 +67,8 @@ def _app() -> typer.Typer:
     ("raised", "code", "words"),
     [
         (BadInput("it is odd", where="a.jsonl:3", fix="mend it"), 1, "error: a.jsonl:3: it is odd\n  → mend it\n"),
+        (IsADirectoryError(21, "Is a directory", "keys"), 1, "error: keys: Is a directory\n  → check the path"),
+        (OSError(28, "No space left on device"), 1, "error: the system refused this: No space left on device\n  → "),
         (ZeroDivisionError("by zero"), 70, "internal error: ZeroDivisionError: by zero"),
         (KeyError("x"), 70, "internal error: KeyError"),
     ],

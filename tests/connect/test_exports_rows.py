@@ -63,6 +63,7 @@ ODD_BUT_READ = {
     "half an emoji": (ROW % rb"so \ud83d", "so \N{REPLACEMENT CHARACTER}", ""),
     "NUL": ({**GOOD, "text": "a\0b"}, "ab", "NUL characters"),
     "no zone": ({**GOOD, "created_at": "2026-05-01 10:00:00"}, "hello", "without a zone: read as UTC"),
+    "no time in a number": ({**GOOD, "created_at": 1e300}, "hello", "is no time"),
     "no time": ({**GOOD, "created_at": "yesterday"}, "hello", "is no time"),
     "a number as text": ({**GOOD, "text": 48812}, "48812", ""),
     "a formula": ({**GOOD, "text": "=HYPERLINK(1)"}, "=HYPERLINK(1)", ""),
@@ -174,6 +175,29 @@ def test_a_csv_row_with_too_many_cells_is_left_out(tmp_path: Path) -> None:
     assert "11 cells under 8 headings" in str(notices.list()[0])
 
 
+def test_a_quote_that_nothing_closes_is_told_where_it_opens_and_swallows_nothing(tmp_path: Path) -> None:
+    rows = b'conversation_id,role,text\na,customer,"two\nlines"\na,bot,"never closed\na,customer,I am lost\n'
+    conversations, notices = read(tmp_path, rows)
+    assert said(conversations) == ["two\nlines"]
+    (notice,) = [found for found in notices.list() if found.left_out]
+    assert "never closed: the rest of the file" in notice.what
+    assert notice.places == ("chats.jsonl:4",)
+
+
+def test_jsonl_in_utf_16_is_read_as_csv_is(tmp_path: Path) -> None:
+    for encoding in ("utf-16-le", "utf-16-be"):
+        conversations, _ = read(tmp_path, ("\ufeff" + lines(GOOD).decode()).encode(encoding))
+        assert said(conversations) == ["hello"]
+
+
+def test_a_bot_that_wrote_nothing_is_told_with_those_who_did(tmp_path: Path) -> None:
+    rows = lines({**GOOD, "role": "agent", "author": "Fin"}, GOOD)
+    _, missed = read(tmp_path, rows, ReadAs(bot_authors=("Fim",)))
+    assert any("no line is by 'Fim' (--bot-author); those who wrote: Fin (1)" in str(n) for n in missed.list())
+    _, met = read(tmp_path, rows, ReadAs(bot_authors=("fin",)))
+    assert not any("no line is by" in str(n) for n in met.list())
+
+
 def test_gzip_and_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packed = gzip.compress(lines(GOOD))
     assert said(read(tmp_path, packed)[0]) == ["hello"]
@@ -199,6 +223,10 @@ WHOLE_FILES = {
     "columns of nobody": (lines({"foo": 1}), "name the column with --map"),
     "agents who may be bots": (lines(GOOD, {**GOOD, "role": "agent", "author": "Fin", "text": "hi"}),
                                "'agent', which may be a bot or a person. Authors of those lines: Fin (1)"),
+    "a gzip that is damaged at once": (gzip.compress(lines(*[GOOD] * 40))[:40], "the gzip stream is damaged"),
+    "a program": (b"\x7fELF\2\1\0\0,;\nmore", "this is no text file"),
+    "a heading alone": (b"conversation_id,role,text\n\n", "there is a heading and no row below it"),
+    "lines of another age": (b"conversation_id,role,text\ra,customer,hi\r", "its lines end in CR alone"),
     "a list that is cut": (b'[{"conversation_id": "a"', "the JSON list cannot be read"),
 }  # fmt: skip
 

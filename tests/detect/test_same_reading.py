@@ -55,7 +55,7 @@ def moments(conversation: Conversation) -> Iterator[Moment]:
 def forget() -> None:
     """Empty the memories of texts, conversations and policies."""
     text._read_short.cache_clear()
-    learned._outcome.cache_clear()
+    learned.outcome_reader.cache_clear()
     types._LESSONS.clear()
 
 

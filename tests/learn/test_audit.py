@@ -11,6 +11,7 @@ from trustladder.detect.perceiver import Perceiver
 from trustladder.learn.audit import Audit, Auditor
 from trustladder.learn.case import Case, examine
 from trustladder.learn.conversation import Conversation, Ending
+from trustladder.learn.report.words import what_was_read
 from trustladder.policy.profiles import default_policy
 
 ASKS = customer("I want to speak to a human agent.")
@@ -84,7 +85,20 @@ def test_the_headline_counts_tickets_and_the_worst_come_first() -> None:
     assert found.beyond_turns == (1, 5)
     assert found.asked_for_person == 2
     assert found.rules[0].rule_id == "person-asked"
-    assert "person-asked" in found.advice
+    assert "Begin with the rule person-asked, which would have ended 2 of the 2: " in found.advice
+
+
+def test_a_single_ticket_is_spoken_of_as_one() -> None:
+    found = audited(told(ASKS, bot("How can I help?")))
+    assert found.advice.startswith("It wrote once more. The customer asked for a person. The rule person-asked would")
+    assert what_was_read(found).startswith("1 conversation with 2 messages")
+    assert "People handled 1 ticket" in audited(told(customer("It is broken"), human("Anna here"))).headline
+
+
+def test_a_ticket_that_was_opened_again_explains_why_tickets_outnumber_conversations() -> None:
+    again = told(*FAQ, e.Resolved("export"), *ASKED_FOR_A_PERSON)
+    assert what_was_read(audited(again)).endswith("; one was opened again, as a new ticket")
+    assert "opened again" not in what_was_read(audited(told(*FAQ)))
 
 
 def test_only_the_worst_timelines_are_kept() -> None:

@@ -4,6 +4,7 @@ Each verb is one thin module. The frame imports none of them for ``--help``, so 
 verb that cannot be loaded leaves the others alone.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -61,7 +62,11 @@ VERBS = (
     Verb("outbox", "trustladder.cli.outbox:outbox", "List notifications that could not be delivered; send them again."),
     Verb("explain", "trustladder.cli.explain:explain", "Explain the decisions on one ticket."),
     Verb("eval", "trustladder.cli.eval:evaluate", "Measure perception and risk on labelled conversations."),
-    Verb("learn", "trustladder.cli.learn:app", "Learn from past conversations: the risk score."),
+    Verb(
+        "learn",
+        "trustladder.cli.learn:app",
+        "Learn from past tickets: indicators, proposals, a risk score of your own.",
+    ),
     Verb("acts", "trustladder.cli.acts:acts", "Tell which acts a bot's draft performs."),
 )
 """Every verb, in the order of the help. One whose module is not there is not shown."""
@@ -114,10 +119,25 @@ def errors_in_words() -> Iterator[None]:
         _fail(f"error: {error}", 1)
     except BrokenPipeError:
         _leave_quietly()
+    except OSError as error:
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
+        _fail(f"error: {_outside(error)}", 1)
     except Exception as error:
         if isinstance(error, TYPERS_OWN) or os.environ.get(DEBUG_VARIABLE):
             raise
         _fail(f"internal error: {type(error).__name__}: {error}\n  → set {DEBUG_VARIABLE}=1 for the details", 70)
+
+
+def _outside(error: OSError) -> TrustladderError:
+    """Return what the system refused, in words: no room, no permission, a folder in the place of a file."""
+    return TrustladderError(
+        error.strerror or str(error),
+        where=str(error.filename or "the system refused this"),
+        fix="check the path, its permissions and the room on its disk"
+        if error.filename or error.errno == errno.ENOSPC
+        else f"set {DEBUG_VARIABLE}=1 for the details",
+    )
 
 
 def _fail(message: str, code: int) -> None:

@@ -72,9 +72,14 @@ def policy_of(path: Path | None) -> "Policy":
 
 
 def patient_perceiver() -> "Perceive":
-    """Return perception without a time limit: a replay must not depend on how busy the machine is."""
+    """Return perception without a time limit: a replay must not depend on how busy the machine is.
+
+    Raises `ModelUnusable` where TRUSTLADDER_RISK_MODEL names no model: every ticket would be contained for it.
+    """
+    from trustladder.detect.learned import outcome_reader
     from trustladder.detect.perceiver import Perceiver
 
+    outcome_reader()
     return Perceiver(budget_ms=3_600_000, failures_to_open=sys.maxsize).perceive
 
 

@@ -28,8 +28,11 @@ BREAKDOWN_AT_LEAST = 60
 
 
 @cache
-def _outcome() -> "OutcomeRisk":
-    # On first use and not on import: a model that is missing makes this one signal unknown and nothing else.
+def outcome_reader() -> "OutcomeRisk":
+    """Return the reader of the learned score, loaded once. Raises `ModelUnusable` where its model cannot be used.
+
+    It is loaded on first use and not on import: a missing model makes its own signals unknown and nothing else.
+    """
     from trustladder.detect.outcome import load_outcome_model
     from trustladder.detect.outcome.detector import OutcomeRisk
 
@@ -40,9 +43,10 @@ def _outcome() -> "OutcomeRisk":
 def outcome_risk(scene: Scene) -> Iterable[Signal]:
     """Conversations that read like this one ended badly, by the learned score.
 
-    Scale: the calibrated probability of a bad end, in whole percent; the words that raised it most are quoted.
+    Scale: how far the calibrated probability of a bad end stands above a coin toss: 0 at 50 % or less, 100 at
+    certainty; the words that raised it most are quoted.
     """
-    found = tuple(_outcome().read(scene))
+    found = tuple(outcome_reader().read(scene))
     if not any(signal.evidence for signal in found):
         return found
     turns = (*scene.ticket.turns, scene.turn)
@@ -70,7 +74,7 @@ def wrong_action(scene: Scene) -> Iterable[Signal]:
     or a tool, whether the customer was asked and said yes, what was looked up, what has failed, the kind of act and the
     marks of the record. What can be held against it is told in words. A turn without such a call gives 0.
     """
-    return _outcome().read_actions(scene)
+    return outcome_reader().read_actions(scene)
 
 
 @detector("breakdown_risk", roles=BOT)

@@ -224,36 +224,46 @@ def _headline(
 ) -> str:
     if not with_bot:
         asked = sum(1 for reading in readings if reading.escalate is not None)
-        return f"{NO_BOT} These {len(readings):,} tickets were handled by people" + (
+        return f"{NO_BOT} People handled {counted(len(readings), 'ticket')}" + (
             f"; before a person answered, the policy would have handed over {asked:,} of them." if asked else "."
         )
     if not over:
-        return f"In none of {_tickets(len(with_bot))} did the bot go on after the policy would have handed over."
+        return (
+            f"In none of {counted(len(with_bot), 'ticket')} did the bot go on after the policy would have handed over."
+        )
     share = len(over) / len(with_bot)
     return (
-        f"In {len(over):,} of {_tickets(len(with_bot))} ({share:.0%}) the bot went on after the turn at which this "
-        "policy hands over to people."
+        f"In {len(over):,} of {counted(len(with_bot), 'ticket')} ({share:.0%}) the bot went on after the turn at which "
+        "this policy hands over to people."
     ).replace("%)", " %)")
 
 
-def _tickets(n: int) -> str:
-    return f"{n:,} ticket" if n == 1 else f"{n:,} tickets"
+def counted(n: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is not one."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def _advice(over: Sequence[EpisodeReading], rules: Sequence[RuleRow]) -> str:
-    """Return what to change first, in one sentence; empty where nothing overstayed."""
+    """Return what to change first, in a few sentences; empty where nothing overstayed."""
     if not over:
         return ""
     turns = [float(len(reading.beyond)) for reading in over]
     asked = sum(1 for reading in over if reading.episode.turns_with("human_request"))
     first = rules[0]
     typical, longest = median(turns), max(turns)
-    sentences = (
-        f"It wrote {sum(turns):,.0f} more times: {typical:g} in the middle ticket, {longest:g} in the longest.",
-        f"In {asked:,} of these tickets the customer asked for a person." if asked else "",
-        f"Begin with the rule {first.rule_id}, which would have ended {first.tickets:,} of the {len(over):,}.",
-        first.because,
-    )
+    why = f": {first.because}" if first.because else "."
+    if len(over) == 1:
+        sentences = (
+            "It wrote once more." if longest == 1 else f"It wrote {longest:,.0f} more times.",
+            "The customer asked for a person." if asked else "",
+            f"The rule {first.rule_id} would have ended it{why}",
+        )
+    else:
+        sentences = (
+            f"It wrote {sum(turns):,.0f} more times: {typical:g} in the middle ticket, {longest:g} in the longest.",
+            f"In {asked:,} of these tickets the customer asked for a person." if asked else "",
+            f"Begin with the rule {first.rule_id}, which would have ended {first.tickets:,} of the {len(over):,}{why}",
+        )
     return " ".join(filter(None, sentences))
 
 

@@ -78,8 +78,10 @@ class Notice:
     def __str__(self) -> str:
         """The notice in one line."""
         more = self.count - len(self.places)
+        if not self.places:
+            return f"{self.what} ({self.count:,} times)" if more > 1 else self.what
         where = ", ".join(self.places) + (f" and {more:,} more" if more else "")
-        return f"{self.what} ({where})" if where else self.what
+        return f"{self.what} ({where})"
 
 
 class Notices:

@@ -64,9 +64,9 @@ def labelled(conversations: Iterable[Conversation], notices: Notices) -> Iterato
         failed = ended_badly(conversation.ending)
         turns = _turns(conversation)
         if failed is None:
-            notices.note("a conversation whose end is not told: nothing to learn from")
+            notices.note("a conversation whose end is not told: nothing to learn from", conversation.id)
         elif not any(turn.role is Role.CUSTOMER for turn in turns):
-            notices.note("a conversation in which the customer wrote nothing before a person came")
+            notices.note("a conversation in which the customer wrote nothing before a person came", conversation.id)
         else:
             kind = " ".join((conversation.opened.ticket_type or "").split())
             yield Case(conversation.source, "", kind, _customer(conversation), turns, failed)

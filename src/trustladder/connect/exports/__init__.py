@@ -75,6 +75,9 @@ def _of_rows(source: Source, how: ReadAs, notices: Notices) -> Iterator[Conversa
         if conversation is not None:
             yield conversation
     roles.must_be_decided()
+    if roles.bot_authors and not roles.met:
+        written = f"; those who wrote: {roles.authors()}" if roles.authors() else ""
+        notices.note(f"no line is by {' or '.join(map(repr, how.bot_authors))} (--bot-author){written}", source.name)
 
 
 def _tell_bot_from_people(ahead: Sequence[Row], source: Source, columns: Columns, roles: Roles) -> None:

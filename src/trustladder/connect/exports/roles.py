@@ -43,11 +43,15 @@ _LINES_BEFORE_GIVING_UP = 2000
 
 @dataclass(slots=True)
 class Roles:
-    """How the file's words for who wrote are read. ``own`` maps a word to a role, ``bot_authors`` names the bots."""
+    """How the file's words for who wrote are read.
+
+    ``own`` maps a word to a role, ``bot_authors`` names the bots, ``met`` holds those of them that wrote.
+    """
 
     own: Mapping[str, Role] = field(default_factory=dict)
     bot_authors: frozenset[str] = frozenset()
     undecided: Counter[str] = field(default_factory=Counter)
+    met: set[str] = field(default_factory=set)
     _authors: Counter[str] = field(default_factory=Counter)
     _first_place: str = ""
 
@@ -55,12 +59,14 @@ class Roles:
         """Return the role of a line, or None for one that is left out (with a notice)."""
         spelled = _spelled(word)
         if author and author.casefold() in self.bot_authors:
+            self.met.add(author.casefold())
             return Role.BOT
         role = self.own.get(spelled) or KNOWN.get(spelled)
         if role is not None:
             return role
         if spelled in AMBIGUOUS:
             if self.bot_authors:
+                self._authors[author] += 1
                 return Role.HUMAN
             self._undecidable(spelled, author, place)
             return None
@@ -76,13 +82,17 @@ class Roles:
         if self.undecided.total() >= _LINES_BEFORE_GIVING_UP:
             self.must_be_decided()
 
+    def authors(self) -> str:
+        """Return who wrote most of the lines that a bot or a person may have written, each with its count."""
+        return ", ".join(f"{name} ({count:,})" for name, count in self._authors.most_common(6) if name)
+
     def must_be_decided(self) -> None:
         """Raise `BadInput` when lines were seen that a bot or a person may have written."""
         if not self.undecided:
             return
         word = self.undecided.most_common(1)[0][0]
-        named = [f"{name} ({count:,})" for name, count in self._authors.most_common(6) if name]
-        authors = f" Authors of those lines: {', '.join(named)}." if named else ""
+        named = self.authors()
+        authors = f" Authors of those lines: {named}." if named else ""
         raise BadInput(
             f"{self.undecided.total():,} lines have the role {word!r}, which may be a bot or a person.{authors} "
             "Whether automation stayed too long cannot be told without knowing the bot",

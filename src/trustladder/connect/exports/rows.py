@@ -14,6 +14,7 @@ from trustladder.learn.conversation import Notices
 
 LONGEST_CELL_CHARACTERS = 32 << 20
 _DELIMITERS = (",", ";", "\t", "|")
+_NEEDED = "give JSONL or CSV with conversation_id, created_at, role and text"
 _BROKEN = "not UTF-8: what could not be read stands as \N{REPLACEMENT CHARACTER}"
 
 Fields = dict[str, Any]
@@ -29,13 +30,16 @@ class Row:
 
 def rows(source: Source, notices: Notices) -> Iterator[Row]:
     """Yield the rows of a source, whichever of the formats it is in. Raises `BadInput` for one that is empty."""
-    start = source.head().removeprefix(b"\xef\xbb\xbf").lstrip()
+    start = source.beginning().lstrip()
     if not start:
+        source.whole()  # raises where nothing of it can be unpacked
         raise BadInput("the file is empty", where=source.name, fix="give a file with one message a line")
     if start.startswith(b"["):
         yield from _listed(source, notices)
     elif start.startswith(b"{"):
         yield from _json_lines(source, notices)
+    elif b"\0" in start.partition(b"\n")[0]:
+        raise BadInput("this is no text file", where=source.name, fix=_NEEDED)
     else:
         yield from _csv(source, notices)
 
@@ -126,13 +130,31 @@ def _decoded(source: Source, notices: Notices) -> Iterator[str]:
         yield line.decode("utf-8", "replace")
 
 
+class _ToTheEnd:
+    """Lines, and whether they have been asked for past the last one, as a reader does only inside an open quote."""
+
+    def __init__(self, of: Iterator[str]) -> None:
+        self._of, self.passed = of, False
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._of
+        self.passed = True
+
+
 def _csv(source: Source, notices: Notices) -> Iterator[Row]:
     csv.field_size_limit(LONGEST_CELL_CHARACTERS)
-    reader = csv.reader(_decoded(source, notices), delimiter=_delimiter(source))
+    text = _ToTheEnd(_decoded(source, notices))
+    reader = csv.reader(text, delimiter=_delimiter(source))
     heading = _heading(reader, source)
+    began, empty = reader.line_num + 1, True
     while (cells := _next_cells(reader, source, notices)) is not None:
+        if text.passed:
+            notices.leave_out("a quote is opened in this row and never closed: the rest of the file", source.at(began))
+            return
+        began = reader.line_num + 1
         if not any(cell.strip() for cell in cells):
             continue
+        empty = False
         if len(cells) > len(heading):
             why = (
                 f"{len(cells)} cells under {len(heading)} headings; text with a delimiter or a line break needs quotes"
@@ -140,10 +162,12 @@ def _csv(source: Source, notices: Notices) -> Iterator[Row]:
             notices.leave_out(why, source.at(reader.line_num))
             continue
         yield Row(reader.line_num, {name: cell for name, cell in zip(heading, cells, strict=False) if cell != ""})
+    if empty:
+        raise BadInput("there is a heading and no row below it", where=source.name, fix="export it again, with rows")
 
 
 def _delimiter(source: Source) -> str:
-    first = source.head().partition(b"\n")[0].decode("utf-16" if source.head(2) == b"\xff\xfe" else "utf-8", "replace")
+    first = source.beginning().partition(b"\n")[0].decode("utf-8", "replace")
     return max(_DELIMITERS, key=first.count)
 
 
@@ -151,12 +175,14 @@ def _heading(reader: Any, source: Source) -> list[str]:
     try:
         heading = [cell.strip() for cell in next(reader)]
     except (csv.Error, StopIteration) as error:
+        if b"\r" in source.beginning():
+            raise BadInput("its lines end in CR alone", where=source.name, fix="save it as UTF-8 CSV") from error
         raise BadInput(f"no heading can be read: {error}", where=source.at(1), fix="give CSV with a heading") from error
     if sum(map(bool, heading)) < 2:
         raise BadInput(
             "neither JSON objects nor CSV with a heading",
             where=source.at(1),
-            fix="give JSONL or CSV with conversation_id, created_at, role and text",
+            fix=_NEEDED,
         )
     return heading
 

@@ -45,6 +45,13 @@ class Source:
         except _DAMAGED:
             return b""
 
+    def beginning(self) -> bytes:
+        """Return the first bytes of the content as UTF-8, without a byte order mark."""
+        start = self.head()
+        if start[:2] in _UTF_16:
+            start = start.decode("utf-16", "ignore").encode("utf-8", "replace")
+        return start.removeprefix(b"\xef\xbb\xbf")
+
     def whole(self) -> bytes:
         """Return the whole content. Raises `BadInput` when it cannot be unpacked."""
         try:

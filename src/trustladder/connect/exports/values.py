@@ -35,13 +35,13 @@ def text_of(value: object) -> str | None:
 def time_of(value: object) -> tuple[int, bool] | None:
     """Return epoch milliseconds and whether a zone was given (if not, UTC was assumed); None for no time.
 
-    Takes ISO 8601, RFC 2822 and epoch numbers in seconds, milliseconds or microseconds.
+    Takes ISO 8601, RFC 2822 and epoch numbers in seconds, milliseconds, microseconds or nanoseconds.
     """
     number = number_of(value)
     if number is not None:
-        while number >= _LATEST_S:
-            number /= 1000
-        return (round(number * 1000), True) if number >= _EARLIEST_S else None
+        for _ in range(3):
+            number = number / 1000 if number >= _LATEST_S else number
+        return (round(number * 1000), True) if _EARLIEST_S <= number < _LATEST_S else None
     moment = _moment(value) if isinstance(value, str) else None
     if moment is None:
         return None

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from trustladder.core.indicators import Indicator
-from trustladder.learn.audit import Audit
+from trustladder.learn.audit import Audit, counted
 from trustladder.learn.case import Case, EpisodeReading
 
 VERDICTS = {
@@ -107,4 +107,7 @@ def what_was_read(audit: Audit) -> str:
         first, last = day(read.first_ms), day(read.last_ms)
         span = f", {first}" if first == last else f", {first} to {last}"
     total = sum(read.messages.values())
-    return f"{read.conversations:,} conversations with {total:,} messages ({roles}){span}"
+    again = audit.episodes - read.conversations
+    reopened = f"; {'one was' if again == 1 else f'{again:,} were'} opened again, as a new ticket" if again > 0 else ""
+    said = f"{counted(read.conversations, 'conversation')} with {counted(total, 'message')}"
+    return f"{said} ({roles}){span}{reopened}"

@@ -12,7 +12,7 @@ from trustladder.policy.source import parse
 PROFILES = {
     "service-heavy": "account value, policy and the relationship come first",
     "product-heavy": "complex issues, unclear faults, payment and entitlement come first",
-    "small-team": "especially strict: every failure is seen",
+    "small-team": "care comes first, because every failure is seen",
 }
 """The profiles by name, each with what it puts first."""
 
