@@ -7,17 +7,9 @@ import pytest
 
 from trustladder.errors import BadInput
 from trustladder.learn.calibration import brier
-from trustladder.learn.evaluation import (
-    Curve,
-    Evaluation,
-    Measured,
-    as_json,
-    as_markdown,
-    average_precision,
-    evaluate,
-    recall_at,
-    roc,
-)
+from trustladder.learn.evaluation import evaluate
+from trustladder.learn.evaluation_failure import average_precision, recall_at
+from trustladder.learn.measured import Curve, Evaluation, Measured, as_json, as_markdown, roc
 from trustladder.learn.report.evaluation import as_page
 
 LABELS = np.array([1.0, 0.0, 1.0, 0.0, 0.0])

@@ -18,8 +18,8 @@ def evaluate(
     import json
 
     from trustladder.errors import BadInput
-    from trustladder.learn.evaluation import Evaluation, as_json, as_markdown
     from trustladder.learn.evaluation import evaluate as run
+    from trustladder.learn.measured import Evaluation, as_json, as_markdown
     from trustladder.learn.report.evaluation import as_page, as_table
 
     if output not in {"table", "markdown", "json"}:

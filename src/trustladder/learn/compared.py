@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from trustladder.errors import BadInput
-from trustladder.learn.evaluation import Measured
+from trustladder.learn.measured import Measured
 from trustladder.learn.measures_failure import REPEATS, measure_failure_of
 from trustladder.learn.measures_outcome import auc, auc_interval
 from trustladder.learn.outcome_data import read_tau

@@ -3,62 +3,13 @@
 Each measure says what it is, on what it was taken and with what interval; where a set is absent it says so.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from trustladder.errors import BadInput
-from trustladder.learn.calibration import brier
-from trustladder.learn.measures_outcome import interval, left_in_automation
-from trustladder.learn.risk_training import Numbers
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One line of the table. ``better`` is ``higher`` or ``lower``; ``aim`` is what we set out to reach, if anything.
-
-    ``paired`` is the 95 % interval of our value minus the strongest learned baseline's, on the same resamples.
-    """
-
-    name: str
-    data: str
-    value: float
-    low: float | None = None
-    high: float | None = None
-    baselines: tuple[tuple[str, float], ...] = ()
-    aim: float | None = None
-    better: str = "higher"
-    paired: tuple[float, float] | None = None
-
-    @property
-    def reached(self) -> bool | None:
-        """Whether the aim was reached; None without an aim."""
-        if self.aim is None:
-            return None
-        return self.value >= self.aim if self.better == "higher" else self.value <= self.aim
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """What a picture needs: labels (0 or 1) and calibrated risks, example by example, and their `ids`, if any."""
-
-    name: str
-    labels: tuple[int, ...]
-    risks: tuple[float, ...]
-    ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """The whole run: its measures, the curves for its pictures, and the sets that were not there."""
-
-    measures: tuple[Measured, ...]
-    curves: tuple[Curve, ...]
-    absent: tuple[str, ...]
-
+from trustladder.learn.evaluation_failure import failure
+from trustladder.learn.measured import Curve, Evaluation, Measured
 
 Part = Callable[[Path], tuple[list[Measured], list[Curve]]]
 
@@ -84,122 +35,6 @@ def evaluate(data: Path, say: Callable[[str], None] = lambda _: None) -> Evaluat
         known = ", ".join(dict.fromkeys(folder for folder, _, _ in PARTS))
         raise BadInput("no labelled set is here", where=str(data), fix=f"give the folder that holds any of: {known}")
     return Evaluation(tuple(measures), tuple(curves), tuple(absent))
-
-
-def average_precision(labels: Numbers, scores: Numbers) -> float:
-    """Return the average precision: the mean of the precision at each positive, ranked by score (ties as ranked)."""
-    order = np.argsort(-scores, kind="stable")
-    hits = labels[order] > 0
-    ranks = np.flatnonzero(hits) + 1
-    return float(np.mean(np.arange(1, len(ranks) + 1) / ranks)) if len(ranks) else 0.0
-
-
-def recall_at(labels: Numbers, scores: Numbers, share: float = 0.2) -> float:
-    """Return the share of bad endings among the riskiest ``share`` of the tickets: recall at that workload."""
-    most = np.argsort(-scores, kind="stable")[: max(1, round(share * len(scores)))]
-    return float(labels[most].sum() / max(1.0, labels.sum()))
-
-
-_STRONGEST = "words_and_surface_bot_known"
-"""The baseline that the score of failure is paired with."""
-
-
-def _failure(data: Path) -> tuple[list[Measured], list[Curve]]:
-    from trustladder.learn.measures_failure import measure_failure
-
-    found = measure_failure(data)
-    labels = np.array(found["labels"], dtype=float)
-    where = f"tau: {found['conversations']} conversations, {found['customers']} customers, customers left out"
-    measures: list[Measured] = []
-    for share, aim in (("50%", 0.75), ("100%", 0.78)):
-        measures += _failure_at(share, found["at"][share], where, aim)
-        measures += _failure_of_new_bots(share, found["new_bots"][share], aim)
-    measures += _workload(found["at"]["100%"], labels, where, found["groups"])
-    curves = [
-        Curve(f"failure at {share}", tuple(found["labels"]), tuple(at["trustladder"]["risks"]), tuple(found["ids"]))
-        for share, at in found["at"].items()
-    ]
-    return measures, curves
-
-
-def _failure_at(share: str, at: Mapping[str, Any], where: str, aim: float) -> Iterator[Measured]:
-    ours = at["trustladder"]
-    names = ("words", "words_and_surface", _STRONGEST, "turn_count", "model_and_domain", "always_or_never")
-    yield Measured(
-        f"failure of the ticket at {share} of the customer's turns, AUC",
-        where,
-        ours["auc"],
-        low=ours["auc_interval"][0],
-        high=ours["auc_interval"][1],
-        baselines=tuple((name.replace("_", " "), at[name]["auc"]) for name in names),
-        aim=aim,
-        paired=ours[f"against_{_STRONGEST}"]["interval"],
-    )
-    yield Measured(
-        f"the same within model and domain, at {share}, AUC",
-        where,
-        ours["auc_within"],
-        baselines=(("words and surface", at["words_and_surface"]["auc_within"]),),
-    )
-
-
-def _failure_of_new_bots(share: str, at: Mapping[str, Any], aim: float) -> Iterator[Measured]:
-    yield Measured(
-        f"the same of bots never seen, at {share}, AUC",
-        "tau: customers and two bots at a time left out",
-        at["auc"],
-        low=at["auc_interval"][0],
-        high=at["auc_interval"][1],
-        baselines=(("words and surface", at["words_and_surface"]),),
-        aim=aim,
-        paired=at["against_words_and_surface"],
-    )
-
-
-def _workload(whole: Mapping[str, Any], labels: Numbers, where: str, groups: Sequence[str]) -> Iterator[Measured]:
-    ours = whole["trustladder"]
-    scores, risks = np.array(ours["scores"]), np.array(ours["risks"])
-    base = float(labels.mean())
-
-    def bounds(statistic: Callable[[list[int]], float]) -> tuple[float, float]:
-        low, high = interval(groups, statistic)
-        return round(low, 4), round(high, 4)
-
-    yield Measured(
-        "failure rate left in automation after escalating the riskiest 20 %",
-        where,
-        ours["left_in_automation"],
-        baselines=(
-            ("words and surface", whole["words_and_surface"]["left_in_automation"]),
-            ("never", round(base, 4)),
-            ("a perfect order", round(left_in_automation(labels, labels), 4)),
-        ),
-        aim=0.31,
-        better="lower",
-    )
-    yield Measured("calibration error (ECE, 10 bins)", where, ours["calibration_error"], aim=0.05, better="lower")
-    yield Measured(
-        "Brier score",
-        where,
-        round(brier(labels, risks), 4),
-        *bounds(lambda rows: brier(labels[rows], risks[rows])),
-        baselines=(("base rate", round(base * (1 - base), 4)),),
-        better="lower",
-    )
-    yield Measured(
-        "average precision",
-        where,
-        round(average_precision(labels, scores), 4),
-        *bounds(lambda rows: average_precision(labels[rows], scores[rows])),
-        baselines=(("base rate", round(base, 4)),),
-    )
-    yield Measured(
-        "recall of failures in the riskiest 20 %",
-        where,
-        round(recall_at(labels, scores), 4),
-        *bounds(lambda rows: recall_at(labels[rows], scores[rows])),
-        baselines=(("at random", 0.2),),
-    )
 
 
 def _writes(data: Path) -> tuple[list[Measured], list[Curve]]:
@@ -374,7 +209,7 @@ def _breakdown(data: Path) -> tuple[list[Measured], list[Curve]]:
 
 
 PARTS: tuple[tuple[str, str, Part], ...] = (
-    ("tau", "failure of the ticket (tau)", _failure),
+    ("tau", "failure of the ticket (tau)", failure),
     ("tau", "wrong actions at the gate (tau)", _writes),
     ("tau", "moments of the handoff (tau)", _transfers),
     ("mhch_makeup2_rssn", "moments of the handoff (MHCH)", _mhch),
@@ -385,57 +220,3 @@ PARTS: tuple[tuple[str, str, Part], ...] = (
     ("dbdc3", "breakdowns (DBDC3)", _breakdown),
 )
 """The sets, by the folder that holds them."""
-
-
-def roc(curve: Curve) -> list[tuple[float, float]]:
-    """Return the receiver operating characteristic: pairs of false and true positive rate, from (0, 0) on."""
-    labels, risks = np.array(curve.labels, dtype=float), np.array(curve.risks)
-    order = np.argsort(-risks, kind="stable")
-    hits = np.cumsum(labels[order]) / max(1.0, labels.sum())
-    misses = np.cumsum(1 - labels[order]) / max(1.0, (1 - labels).sum())
-    return [(0.0, 0.0), *zip(misses.tolist(), hits.tolist(), strict=True)]
-
-
-def as_json(evaluation: Evaluation) -> dict[str, Any]:
-    """Return the evaluation as JSON, each measure with whether its aim was reached."""
-    whole = asdict(evaluation)
-    for row, measured in zip(whole["measures"], evaluation.measures, strict=True):
-        row["reached"] = measured.reached
-    return whole
-
-
-def as_markdown(evaluation: Evaluation) -> str:
-    """Return the table of `docs/evaluation.md`."""
-    lines = [
-        "| measure | data | value (95 % interval) | baselines | against the baseline | aim |",
-        "|---|---|---|---|---|---|",
-    ]
-    lines += [_line(measured) for measured in evaluation.measures]
-    if evaluation.absent:
-        lines += ["", "Not measured, because it is absent: " + ", ".join(evaluation.absent) + "."]
-    return "\n".join(lines) + "\n"
-
-
-def _line(measured: Measured) -> str:
-    paired = "" if measured.paired is None else f"{measured.paired[0]:+.3f} to {measured.paired[1]:+.3f}"
-    cells = (measured.name, measured.data, value(measured), baselines(measured, "; "), paired, aim(measured, ": "))
-    return f"| {' | '.join(cells)} |"
-
-
-def value(measured: Measured) -> str:
-    """Return a value with its interval."""
-    bounds = "" if measured.low is None else f" ({measured.low:.3f} to {measured.high:.3f})"
-    return f"{measured.value:.3f}{bounds}"
-
-
-def baselines(measured: Measured, between: str = ", ") -> str:
-    """Return the baselines in words."""
-    return between.join(f"{name} {figure:.3f}" for name, figure in measured.baselines)
-
-
-def aim(measured: Measured, between: str = ", ") -> str:
-    """Return the aim and whether it was reached."""
-    if measured.aim is None:
-        return ""
-    sign = "≥" if measured.better == "higher" else "≤"
-    return f"{sign} {measured.aim:g}{between}{'reached' if measured.reached else 'not reached'}"

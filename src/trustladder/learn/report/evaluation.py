@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from trustladder.learn.calibration import reliability
-from trustladder.learn.evaluation import Curve, Evaluation, aim, baselines, roc, value
+from trustladder.learn.measured import Curve, Evaluation, aim, baselines, roc, value
 
 SIDE = 220
 MARGIN = 28
