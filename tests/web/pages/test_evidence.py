@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.learn.test_proposals import population
 from trustladder.core.governance import ProposalMade
@@ -45,6 +47,27 @@ def test_what_learn_found_is_shown_as_sentences_and_tables(client: TestClient) -
     assert f'href="/tickets/{told.tickets[0].ticket_id}"' in page
     assert "{&#39;" not in page and "digest&#39;" not in page, "no values as a program writes them"
     assert client.get(f"/learn/proposals/{made.proposal_id}/evidence.json").json() == made.evidence
+
+
+_NAMES = ("tickets", "verdicts", "late", "turn", "before", "after", "handoffs", "per_week", "name", "changed_in_all")
+_TABLES = ("strategies", "types", "queues", "changed", "changed_in_all", "headline")
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(_NAMES), inner, max_size=4),
+    max_leaves=8,
+)
+_BACKTESTS = st.dictionaries(st.sampled_from(_TABLES), _VALUES | st.lists(_VALUES, max_size=2), max_size=4)
+
+
+@given(evidence=st.fixed_dictionaries({"backtest": _BACKTESTS, "more": _VALUES}))
+def test_no_evidence_at_all_breaks_its_page(evidence: dict[str, object]) -> None:
+    told = shown(evidence)
+    assert all(len(row) == len(table.columns) for table in told.tables for row in table.rows)
+
+
+def test_a_row_of_another_shape_hides_no_other() -> None:
+    told = shown({"backtest": {"changed": [{"before": 3}, {"conversation": "t1"}]}})
+    assert [ticket.ticket_id for ticket in told.tickets] == ["t1"]
 
 
 @pytest.mark.parametrize(

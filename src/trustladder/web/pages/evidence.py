@@ -4,14 +4,17 @@ The journal keeps evidence as plain values, also those that an older version or 
 as expected is left to the file.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from trustladder.learn.report.words import percent
 
 SHOWN_TICKETS = 12
 _IN_SENTENCES = ("headline", "advice")
+_OF_ANOTHER_SHAPE = (AttributeError, KeyError, TypeError, ValueError)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,8 @@ def shown(evidence: Mapping[str, Any]) -> Shown:
     return Shown(
         sentences=tuple(str(backtest[name]) for name in _IN_SENTENCES if backtest.get(name)),
         tables=tuple(table for table in tables if table.rows),
-        tickets=tuple(_changed(row) for row in _maps(backtest, "changed")[:SHOWN_TICKETS]),
-        changed_in_all=int(backtest.get("changed_in_all") or 0),
+        tickets=tuple(_each(_changed, _maps(backtest, "changed")[:SHOWN_TICKETS])),
+        changed_in_all=sum(_each(int, [backtest.get("changed_in_all") or 0])),
         lists=tuple(
             (_words(name), tuple(map(str, value)))
             for name, value in evidence.items()
@@ -70,7 +73,7 @@ def shown(evidence: Mapping[str, Any]) -> Shown:
 
 def _strategies(backtest: Mapping[str, Any]) -> Table:
     columns = ("on past tickets", "to a person", "late or missed", "unneeded", "bot's turns too long")
-    return Table("Beside other ways to decide", columns, tuple(map(_strategy, _maps(backtest, "strategies"))))
+    return Table("Beside other ways to decide", columns, tuple(_each(_strategy, _maps(backtest, "strategies"))))
 
 
 def _strategy(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -87,12 +90,15 @@ def _strategy(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _types(backtest: Mapping[str, Any]) -> Table:
     columns = ("ticket type", "tickets", "to a person", "late or missed", "unneeded")
-    rows = tuple(
-        (str(row.get("name", "")), f"{row.get('tickets') or 0:,}", *_moves(row))
-        for row in _maps(backtest, "types")
-        if any(len(set(row.get(key) or ())) > 1 for key in _COUNTED)
-    )
-    return Table("Ticket types that change", columns, rows)
+    rows = filter(None, _each(_type, _maps(backtest, "types")))
+    return Table("Ticket types that change", columns, tuple(rows))
+
+
+def _type(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a ticket type's row, empty where nothing changes for it."""
+    if all(len(set(row.get(key) or ())) < 2 for key in _COUNTED):
+        return ()
+    return str(row.get("name", "")), f"{row.get('tickets') or 0:,}", *_moves(row)
 
 
 _COUNTED = ("handoffs", "late_or_missed", "unnecessary")
@@ -105,11 +111,11 @@ def _moves(row: Mapping[str, Any]) -> Iterator[str]:
 
 def _queues(backtest: Mapping[str, Any]) -> Table:
     columns = ("queue", "tickets a week", "hours of work a week")
-    rows = tuple(
-        (str(row.get("queue", "")), *(_arrow(*(_side(row, side, key) for side in _SIDES)) for key in _LOAD))
-        for row in _maps(backtest, "queues")
-    )
-    return Table("What it takes in people", columns, rows)
+    return Table("What it takes in people", columns, tuple(_each(_queue, _maps(backtest, "queues"))))
+
+
+def _queue(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return str(row.get("queue", "")), *(_arrow(*(_side(row, side, key) for side in _SIDES)) for key in _LOAD)
 
 
 _SIDES, _LOAD = ("before", "after"), ("per_week", "work_hours")
@@ -126,6 +132,15 @@ def _changed(row: Mapping[str, Any]) -> ChangedTicket:
 
 def _place(crossing: Mapping[str, Any] | None) -> str:
     return f"at turn {crossing['turn'] + 1}" if crossing else "never"
+
+
+def _each(make: Callable[[Any], T], rows: Iterable[Any]) -> Iterator[T]:
+    """Yield what is made of each row; one of another shape is left to the file."""
+    for row in rows:
+        try:
+            yield make(row)
+        except _OF_ANOTHER_SHAPE:
+            continue
 
 
 def _maps(plain: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
