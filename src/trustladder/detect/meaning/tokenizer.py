@@ -18,6 +18,7 @@ MAX_TOKENS = 256
 
 _MAX_WORD_LETTERS = 64
 _MAX_WORDS_REMEMBERED = 100_000
+_MAX_LETTERS_REMEMBERED = 20_000
 _CODE_LETTERS = 5
 _CODE_ROWS = 16
 _WORDS = re.compile(r"[^\W_]+|[^\w\s]|_").findall
@@ -114,5 +115,18 @@ def plain(text: str) -> str:
     """`text` in lower case without accents."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFD", text.lower().replace("\u2019", "'"))
-    return "".join(letter for letter in decomposed if unicodedata.category(letter) != "Mn")
+    return unicodedata.normalize("NFD", text.lower().replace("\u2019", "'")).translate(_WITHOUT_ACCENTS)
+
+
+class _WithoutAccents(dict[int, str]):
+    """Letters to themselves and accents to nothing, learned as they come."""
+
+    def __missing__(self, code: int) -> str:
+        if len(self) > _MAX_LETTERS_REMEMBERED:
+            self.clear()
+        letter = chr(code)
+        self[code] = kept = "" if unicodedata.category(letter) == "Mn" else letter
+        return kept
+
+
+_WITHOUT_ACCENTS = _WithoutAccents()
