@@ -191,13 +191,16 @@ def test_a_call_in_labels_is_scored_the_same_turn_by_turn_and_at_once() -> None:
 
 
 def test_the_reasons_of_a_call_in_labels_name_the_turn_where_a_label_was_last_said() -> None:
-    turns = labelled(ASKED, *UNREAD * 6)
+    refused = ((Role.BOT, ("propose_date",)), (Role.CUSTOMER, ("negate",)))
+    turns, placed = labelled(ASKED, *UNREAD * 2, *refused * 2), 0
     for reason in load_outcome_model().score(turns).reasons:
         said = reason.what.rpartition(", ")[2].removeprefix("last of ")
         who, _, label = said.partition(": ")
         if reason.turn >= 0 and label:
             assert label in turns[reason.turn].intents
             assert turns[reason.turn].role.value == who
+            placed += 1
+    assert placed, "one reason at least is a label with its turn"
 
 
 def test_an_argument_that_nobody_mentioned_is_ungrounded_and_undiscussed() -> None:

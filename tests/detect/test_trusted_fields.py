@@ -71,6 +71,8 @@ def test_turns_and_minutes_in_automation_count_from_the_start_of_the_stretch() -
     assert seen_on(ticket)["turns_in_automation"] == 20
     assert seen_on(ticket, "bot", "What is it about?")["turns_in_automation"] == 30
     assert seen_on(ticket, "bot", "", tool_calls=calls("get_order"))["turns_in_automation"] == 20
+    turn = replace(turn_of(ticket, "customer", "x"), at_ms=ticket.stretch_started_at_ms + 30 * MINUTE_MS)  # type: ignore[operator]
+    assert strengths(PERCEIVER.perceive(ticket, turn, POLICY))["minutes_in_automation"] == 50
 
 
 def test_what_is_said_between_lookups_is_one_turn() -> None:
@@ -89,8 +91,6 @@ def test_a_lookup_before_the_first_word_does_not_hide_the_turn() -> None:
     ticket = opened(e.CustomerWrote("1", "Where is it?"), silent, e.ToolReturned("get_order", "sent"))
     assert ticket.bot_turns == 0
     assert folded(ticket, e.BotWrote("3", "It was sent on Monday.")).bot_turns == 1
-    turn = replace(turn_of(ticket, "customer", "x"), at_ms=ticket.stretch_started_at_ms + 30 * MINUTE_MS)  # type: ignore[operator]
-    assert strengths(PERCEIVER.perceive(ticket, turn, POLICY))["minutes_in_automation"] == 50
 
 
 def test_a_second_channel_is_a_switch() -> None:

@@ -55,8 +55,6 @@ LEAST_STEMS = 3
 """How many content words a message needs before its meaning is compared."""
 LEAST_WEIGHT = 4.0
 """The least weight of shared words: about two content words, so that one shared word is no repetition."""
-MONEY = frozenset(map("".join, ("euro", "eur", "cent", "dollar", "usd", "pound", "gbp", "buck", "franken", "chf")))
-"""Stems that belong to an amount: an amount named again is no need stated again."""
 NOTHING: frozenset[str] = frozenset()
 
 
@@ -66,6 +64,10 @@ def stem(word: str) -> str:
         if word.endswith(suffix) and len(word) - len(suffix) >= _STEM_CHARACTERS:
             return word[: -len(suffix)]
     return word
+
+
+MONEY = frozenset(map(stem, ("euro", "eur", "cent", "dollar", "usd", "pound", "gbp", "buck", "franken", "chf")))
+"""Stems that belong to an amount: an amount named again is no need stated again."""
 
 
 def weight(word: str) -> float:
