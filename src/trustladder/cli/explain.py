@@ -13,6 +13,7 @@ def explain(
 ) -> None:
     """Explain a ticket: turn by turn, what was seen, what was decided and what would have flipped it."""
     from trustladder.desk.story import explained, story_text
+    from trustladder.errors import NoSuchTicket
     from trustladder.ledger import open_ledger
     from trustladder.ledger.protocol import TicketKey
     from trustladder.settings import read_settings
@@ -20,6 +21,8 @@ def explain(
     book = open_ledger(ledger or read_settings().ledger)
     try:
         told = explained(book, TicketKey(tenant, ticket))
+    except NoSuchTicket as error:
+        raise NoSuchTicket(error.what, fix="check the id, --tenant and --ledger") from None
     finally:
         book.close()
     if output == "json":

@@ -23,9 +23,22 @@ def proxy(
     from trustladder.client import AsyncClient
     from trustladder.connect.openai_proxy import create_proxy
     from trustladder.web.limits import BodyLimit
-    from trustladder.web.serving import serve
+    from trustladder.web.serving import listen, serve
 
+    for option, url in (("--upstream", upstream), ("--service", service)):
+        _must_be_address(option, url)
     app = create_proxy(upstream, AsyncClient(service, api_key=api_key, tenant=tenant), key=upstream_key)
     app.add_middleware(BodyLimit, most_bytes=MOST_BODY_BYTES)
+    at = listen(host, port)
     typer.echo(f"the proxy is up: base_url http://{host}:{port}/v1, model at {upstream}, gate at {service}")
-    serve(app, host, port)
+    serve(app, at)
+
+
+def _must_be_address(option: str, url: str) -> None:
+    from urllib.parse import urlsplit
+
+    from trustladder.errors import BadInput
+
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise BadInput(f"{option} {url}: this is no web address", fix="give one such as https://api.openai.com/v1")

@@ -16,7 +16,7 @@ def up(
     """Start the control layer: the HTTP API and the pages, on an embedded ledger unless told otherwise."""
     from trustladder.settings import read_settings
     from trustladder.web.service import build_app, said_at_start
-    from trustladder.web.serving import serve
+    from trustladder.web.serving import listen, serve
 
     settings = read_settings()
     chosen = replace(
@@ -27,5 +27,6 @@ def up(
         port=port or settings.port,
     )
     app = build_app(chosen)
+    at = listen(chosen.host, chosen.port)
     typer.echo(said_at_start(chosen, app))
-    serve(app, chosen.host, chosen.port)
+    serve(app, at)

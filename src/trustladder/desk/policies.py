@@ -49,4 +49,5 @@ class PolicyBook:
             self._policy, self.text = self._load(path), path.read_text(encoding="utf-8")
             self.alarm = ""
         except (PolicyError, OSError) as error:
-            self.alarm = f"the policy could not be read, the last good one stays in force: {error}"
+            instead = "the last good one stays in force" if self._policy else "everything is contained"
+            self.alarm = f"the policy could not be read, {instead}: {error}"

@@ -170,5 +170,5 @@ def said_at_start(settings: Settings, app: FastAPI) -> str:
         f"  ledger  {settings.ledger}",
     ]
     if desk.policies.alarm:
-        lines.append(f"  ALARM   {desk.policies.alarm}: everything is contained")
+        lines.append("  ALARM   " + desk.policies.alarm.replace("\n", "\n        "))
     return "\n".join(lines)

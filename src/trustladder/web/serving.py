@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import uvicorn
 
+from trustladder.errors import BadInput
 from trustladder.web.pages.live import Hub
 
 GOODBYE_SECONDS = 2
@@ -34,7 +35,25 @@ def server_of(app: object, log_level: str = "warning", host: str = "127.0.0.1", 
     return PageServer(config)
 
 
-def serve(app: object, host: str, port: int) -> None:
-    """Serve until stopped by a signal."""
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket at an address, for `serve`. Raises `BadInput` where it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    at = socket.socket(family, socket.SOCK_STREAM)
+    at.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        at.bind((host, port))
+    except (OSError, OverflowError) as error:
+        at.close()
+        why = getattr(error, "strerror", None) or str(error)
+        raise BadInput(
+            f"cannot listen there: {why}",
+            where=f"{host}:{port}",
+            fix="choose another with --port and --host, or stop what listens there",
+        ) from error
+    return at
+
+
+def serve(app: object, at: socket.socket) -> None:
+    """Serve at a socket until stopped by a signal."""
     with suppress(KeyboardInterrupt):
-        server_of(app, host=host, port=port).run()
+        server_of(app).run([at])
