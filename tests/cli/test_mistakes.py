@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from trustladder.cli import app
 from trustladder.settings import Settings
 from trustladder.web.service import build_app, said_at_start
+from trustladder.web.serving import listen
 
 
 def refused(*arguments: str) -> Result:
@@ -36,8 +37,20 @@ def test_a_port_that_is_taken_is_told_before_anything_is_said_to_be_up(taken: st
 
 
 def test_a_port_that_is_none_is_told(tmp_path: Path) -> None:
-    done = refused("up", "--ledger", f"sqlite:///{tmp_path / 'ledger.db'}", "--port", "70000")
-    assert "127.0.0.1:70000: cannot listen there" in done.stderr
+    for command in (("up", "--ledger", f"sqlite:///{tmp_path / 'ledger.db'}"), ("demo", "--no-stay")):
+        assert "127.0.0.1:70000: cannot listen there" in refused(*command, "--port", "70000").stderr
+
+
+def test_small_answers_are_sent_at_once() -> None:
+    """Asyncio asks for TCP_NODELAY only where the protocol is named."""
+    with listen("127.0.0.1", 0) as at:
+        assert at.proto == socket.IPPROTO_TCP
+
+
+def test_a_folder_in_the_place_of_a_policy_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert ".: this is a folder\n  → name the file in it: --to policy.yaml" in refused("init", "--to", ".").stderr
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("url", ["api.openai.com/v1", "ftp://model.example.org", "http://"])

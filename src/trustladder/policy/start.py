@@ -14,7 +14,9 @@ def scenarios_beside(policy: Path) -> Path:
 
 
 def files_to_start_with(profile: str, to: Path) -> dict[Path, str]:
-    """Return the files by path, the policy first. Raises BadInput for a profile that does not exist."""
+    """Return the files by path, the policy first. Raises BadInput for a folder, and for a profile that is none."""
+    if to.is_dir():
+        raise BadInput("this is a folder", where=str(to), fix=f"name the file in it: --to {to / 'policy.yaml'}")
     return {
         to: profile_text(profile),
         scenarios_beside(to): profile_scenarios(profile),

@@ -56,7 +56,9 @@ def read_keys(path: Path) -> dict[str, ApiKey]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"the file of keys cannot be read: {error}", where=str(path), fix="mend it") from None
+        why = getattr(error, "strerror", None) or "it is no text"
+        fix = "make one with `trustladder keys new`, or check the path in TRUSTLADDER_KEYS"
+        raise BadInput(f"the file of keys cannot be read: {why}", where=str(path), fix=fix) from None
     return {key.id: key for key in _keys(path, lines)}
 
 

@@ -36,9 +36,10 @@ def server_of(app: object, log_level: str = "warning", host: str = "127.0.0.1", 
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket at an address, for `serve`. Raises `BadInput` where it cannot be had."""
+    """Return a socket at an address, for `serve`; port 0 is any free one. Raises `BadInput` where it cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    at = socket.socket(family, socket.SOCK_STREAM)
+    # Named as TCP, so that asyncio sends small packets at once (TCP_NODELAY): without it a page takes 40 ms more.
+    at = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     at.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         at.bind((host, port))

@@ -1,7 +1,6 @@
 """Plays conversations through a live service by its own HTTP API, as a bot and its channel would."""
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -57,15 +56,9 @@ class DemoService:
     def __init__(self, folder: Path, port: int = 0) -> None:
         from trustladder.settings import Settings
         from trustladder.web.service import build_app
-        from trustladder.web.serving import server_of
+        from trustladder.web.serving import listen, server_of
 
-        # Named as TCP, so that asyncio sends small packets at once (TCP_NODELAY): without it a page takes 40 ms more.
-        self._socket = socket.socket(proto=socket.IPPROTO_TCP)
-        try:
-            self._socket.bind(("127.0.0.1", port))
-        except OSError as error:
-            fix = "choose another with --port, or leave it out"
-            raise TrustladderError(f"port {port} cannot be used: {error.strerror}", fix=fix) from None
+        self._socket = listen("127.0.0.1", port)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         settings = Settings(ledger=f"sqlite:///{folder / 'demo.db'}")
         self._server = server_of(build_app(settings), log_level="error")
