@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from trustladder.core.indicators import Indicator
-from trustladder.learn.audit import Audit, counted
+from trustladder.learn.audit import Audit
+from trustladder.learn.audit_words import counted
 from trustladder.learn.case import Case, EpisodeReading
 
 VERDICTS = {
