@@ -44,7 +44,8 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
     return problem_response(Problem(title="The request is not valid", status=422, detail=detail, errors=found))
 
 
-def _http(_: Request, error: Exception) -> JSONResponse:
+def as_problem(_: Request, error: Exception) -> JSONResponse:
+    """Return the problem document of an HTTP error, such as an address that is none."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
     headers = dict(error.headers) if error.headers else None
     return problem_response(Problem(title=str(error.detail), status=error.status_code), headers)
@@ -58,5 +59,5 @@ def install(app: FastAPI) -> None:
     """Answer every error of the app with a problem document."""
     app.add_exception_handler(errors.TrustladderError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(HTTPException, as_problem)
     app.add_exception_handler(RecursionError, _too_deep)

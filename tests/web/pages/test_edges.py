@@ -106,6 +106,15 @@ def test_a_reply_sent_twice_is_recorded_once(client: TestClient) -> None:
     assert [turn["role"] for turn in client.get("/v1/tickets/e-1").json()["turns"]] == ["customer", "human"]
 
 
+def test_an_address_that_is_none_is_a_page_for_people_and_a_problem_for_programs(client: TestClient) -> None:
+    page = client.get("/quue", headers={"accept": "text/html,*/*"})
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "There is no such page" in page.text
+    for path, accept in (("/quue", "*/*"), ("/v1/quue", "text/html")):
+        told = client.get(path, headers={"accept": accept})
+        assert (told.status_code, told.json()["status"]) == (404, 404)
+
+
 def test_a_refusal_is_a_sentence_with_names(client: TestClient) -> None:
     client.cookies.set("trustladder_person", "agent")
     client.post("/tickets/e-1/note", data={"text": "Mind the date", "message_id": "n-1"})

@@ -21,6 +21,7 @@ from trustladder.web.pages import (
     ticket,
     who,
 )
+from trustladder.web.pages.guard import nowhere
 from trustladder.web.pages.live import Hub
 
 ASSETS = Path(__file__).parent.parent / "assets"
@@ -33,4 +34,5 @@ def install(app: FastAPI) -> None:
     for room in (overview, queue, ticket, acts, chat, embed, integrity, letters, who, stream, review, proposals, learn):
         app.include_router(room.router)
     app.include_router(stream.help_router)
+    app.add_exception_handler(404, nowhere)
     app.mount("/assets", StaticFiles(directory=ASSETS), name="assets")

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from trustladder.errors import LedgerUnavailable, NoSuchTicket, TrustladderError
 from trustladder.web.pages.render import capital, html
-from trustladder.web.problems import STATUS
+from trustladder.web.problems import STATUS, as_problem
 
 _READING = frozenset({"GET", "HEAD"})
 
@@ -52,6 +52,13 @@ class PageRoute(APIRoute):
                 return trouble(error.status_code, str(error.detail))
 
         return guarded
+
+
+def nowhere(request: Request, error: Exception) -> Response:
+    """Answer for an address that is none: a page for people, and for programs what the API says."""
+    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/"):
+        return trouble(404, "There is no such page", "begin with the queue")
+    return as_problem(request, error)
 
 
 def trouble(status: int, what: str, fix: str = "") -> Response:
