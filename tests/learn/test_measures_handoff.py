@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from trustladder.errors import BadInput
-from trustladder.learn.measures_handoff import handoff_rows, measure_transfers, transfers
+from trustladder.learn.measures_handoff import handoff_rows, transfers
+from trustladder.learn.measures_policy import measure_policy
 from trustladder.learn.mhch import Chat, Said, read_mhch
 
 
@@ -53,7 +54,10 @@ def test_the_chats_are_read_as_published(data_dir: Path) -> None:
 @pytest.mark.data
 @pytest.mark.slow
 def test_never_handing_over_is_right_only_where_no_transfer_was_expected(data_dir: Path) -> None:
-    found = measure_transfers(data_dir)
+    played = measure_policy(data_dir)
+    found, ends = played["transfers"], played["handed_over"]
+    assert ends["all"]["good"]["ends"] + ends["all"]["bad"]["ends"] == 426
+    assert ends["nobody_asks"]["bad"]["on_request"] == 0 < ends["nobody_asks"]["bad"]["policy"]
     assert found["expected"]["never"] == [0.0, 0.0, 0.0]
     assert found["not_expected"]["never"] == [1.0, 1.0, 1.0]
     assert found["expected"]["policy"] == sorted(found["expected"]["policy"])

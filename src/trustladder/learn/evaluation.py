@@ -90,18 +90,36 @@ def _of_calls(
     return Measured(name, where, ours[key], low=low, high=high, baselines=(*beside, *more), aim=aim, paired=paired)
 
 
-def _transfers(data: Path) -> tuple[list[Measured], list[Curve]]:
-    from trustladder.learn.measures_handoff import measure_transfers
+def _policy(data: Path) -> tuple[list[Measured], list[Curve]]:
+    from trustladder.learn.measures_policy import measure_policy
 
-    measures, both = [], measure_transfers(data)
+    found = measure_policy(data)
+    measures = [
+        _handed_over(end, said, found["handed_over"][who][end])
+        for who, said in (("all", ""), ("nobody_asks", ", where nobody asks for a person"))
+        for end in ("good", "bad")
+    ]
     for name, said in (("expected", "where a transfer was expected"), ("not_expected", "where none was")):
-        found = both[name]
-        beside = tuple((key.replace("_", " "), found[key][1]) for key in ("on_request", "never", "at_once"))
-        where = f"tau: {found['conversations']} solved conversations, default policy"
+        at = found["transfers"][name]
+        beside = tuple((key.replace("_", " "), at[key][1]) for key in ("on_request", "never", "at_once"))
+        where = f"tau: {at['conversations']} solved conversations, {_UNSEEN}"
         measures.append(
-            Measured(f"moment of the handoff {said}, GT-T (T = 2)", where, found["policy"][1], None, None, beside)
+            Measured(f"moment of the handoff {said}, GT-T (T = 2)", where, at["policy"][1], None, None, beside)
         )
     return measures, []
+
+
+_UNSEEN = "default policy, the score fitted without the customer"
+
+
+def _handed_over(end: str, said: str, found: Mapping[str, int]) -> Measured:
+    return Measured(
+        f"{end} ends that the default policy hands over{said}",
+        f"tau: {found['ends']} conversations, {_UNSEEN}",
+        round(found["policy"] / found["ends"], 4),
+        baselines=(("on request", round(found["on_request"] / found["ends"], 4)),),
+        better="lower" if end == "good" else "higher",
+    )
 
 
 def _mhch(data: Path) -> tuple[list[Measured], list[Curve]]:
@@ -211,7 +229,7 @@ def _breakdown(data: Path) -> tuple[list[Measured], list[Curve]]:
 PARTS: tuple[tuple[str, str, Part], ...] = (
     ("tau", "failure of the ticket (tau)", failure),
     ("tau", "wrong actions at the gate (tau)", _writes),
-    ("tau", "moments of the handoff (tau)", _transfers),
+    ("tau", "handoffs by the default policy (tau)", _policy),
     ("mhch_makeup2_rssn", "moments of the handoff (MHCH)", _mhch),
     ("betold", "phone calls by intents (BETOLD)", _betold),
     ("bitext_customer_service", "requests for a person (Bitext)", _human_request),

@@ -1,9 +1,7 @@
 """How well the moment of a handoff is met: GT-T on chats where that moment is known, beside the baselines.
 
-MHCH holds word ids only, so that nothing of the product's reading of text can run on it: what is measured there is a
-score learned from who spoke, how long, how often the same words came again, and the ids as words. On tau the default
-policy is replayed on conversations whose solution asks for a transfer and that were solved: the moment is the turn at
-which the bot handed over.
+MHCH holds word ids only, so that nothing of the product's reading of text can run on it: what is measured is a score
+learned from who spoke, how long, how often the same words came again, and the ids as words.
 """
 
 from collections.abc import Sequence
@@ -12,20 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from trustladder.core import events as e
-from trustladder.core.containment import Lane
-from trustladder.core.ticket import Role, Turn
 from trustladder.core.verdict import TOLERANCES, golden_transfer_within
-from trustladder.detect.outcome.words import hands_over
-from trustladder.detect.perceiver import Perceiver
-from trustladder.learn.conversation import Conversation, Message, Said
 from trustladder.learn.measures_outcome import auc, auc_interval, cross_fit, folds_by_group
 from trustladder.learn.mhch import Chat, read_mhch
-from trustladder.learn.outcome_data import Case, read_tau
 from trustladder.learn.outcome_fit import Recipe, Rows, fit
-from trustladder.learn.replay import replay
 from trustladder.learn.risk_training import Numbers
-from trustladder.policy.profiles import default_policy
 
 _MEASURES = (
     "by_customer",
@@ -38,8 +27,6 @@ _MEASURES = (
 )
 _STRUCTURE = Recipe(_MEASURES, 1.0, (), 3.0, frozenset(), frozenset())
 _WORDS = Recipe(_MEASURES, 1.0, (("n:", 3.0), ("p:", 3.0)), 3.0, frozenset(), frozenset())
-_PATIENT_MS = 100_000
-"""How long a patient perceiver may take for a turn, in milliseconds."""
 
 Handoff = int | None
 
@@ -130,62 +117,3 @@ def _crossings(chats: Sequence[Chat], rows: Rows, scores: Numbers, seed: int) ->
 def _first(scores: Numbers, cut: float) -> Handoff:
     above = np.flatnonzero(scores > cut)
     return int(above[0]) if len(above) else None
-
-
-def measure_transfers(data_dir: Path) -> dict[str, Any]:
-    """GT-T of the default policy on solved conversations of tau, in the customer's turns."""
-    cases = [case for case in read_tau(data_dir / "tau") if not case.failed]
-    expected = [(case, at) for case in cases if _expected(case) and (at := _transfer(case)) is not None]
-    quiet: list[tuple[Case, Handoff]] = [(c, None) for c in cases if not _expected(c) and _transfer(c) is None]
-    perceiver = Perceiver(budget_ms=_PATIENT_MS)
-    found: dict[str, Any] = {}
-    for name, pairs in (("expected", expected), ("not_expected", quiet)):
-        golden = [at for _, at in pairs]
-        policy, asked = zip(*(_policy_at(case, perceiver) for case, _ in pairs), strict=True)
-        found[name] = {
-            "conversations": len(pairs),
-            "policy": transfers(golden, policy),
-            "on_request": transfers(golden, asked),
-            "never": transfers(golden, [None] * len(pairs)),
-            "at_once": transfers(golden, [1] * len(pairs)),
-        }
-    return found
-
-
-def _expected(case: Case) -> bool:
-    return any(hands_over(key.partition("{")[0]) for key in case.gold)
-
-
-def _transfer(case: Case) -> Handoff:
-    """How many of the customer's turns came before the bot handed over."""
-    told = 0
-    for turn in case.turns:
-        told += turn.role is Role.CUSTOMER
-        if any(hands_over(call.name) for call in turn.tool_calls):
-            return told
-    return None
-
-
-def _policy_at(case: Case, perceiver: Perceiver) -> tuple[Handoff, Handoff]:
-    """After how many of the customer's turns the policy hands over, and after how many one asks for a person."""
-    messages = tuple(Message(turn.index, turn.index, 0, _event(turn)) for turn in case.turns if not _hands(turn))
-    told, policy, asked = 0, None, None
-    for step in replay(Conversation("tau", messages, timed=False), default_policy(), perceiver.perceive):
-        told += step.role is Role.CUSTOMER
-        if asked is None and (signal := step.signals.get("human_request")) and signal.strength >= 60:
-            asked = told
-        if policy is None and step.decision.proposed >= Lane.ESCALATED:
-            policy = told
-    return policy, asked
-
-
-def _hands(turn: Turn) -> bool:
-    return any(hands_over(call.name) for call in turn.tool_calls)
-
-
-def _event(turn: Turn) -> Said:
-    if turn.role is Role.CUSTOMER:
-        return e.CustomerWrote(str(turn.index), turn.text)
-    if turn.role is Role.BOT:
-        return e.BotWrote(str(turn.index), turn.text, tool_calls=turn.tool_calls)
-    return e.ToolReturned(turn.author, turn.text, turn.failed)
