@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from trustladder.detect.outcome.model import model_bytes
+from trustladder.detect.outcome.model_file import model_bytes
 from trustladder.learn.outcome_train import train_model
 
 ROOT = Path(__file__).resolve().parent.parent

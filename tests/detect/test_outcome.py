@@ -14,7 +14,8 @@ from trustladder.core.ticket import Role, Turn
 from trustladder.detect.outcome import load_outcome_model
 from trustladder.detect.outcome.actions import ACTION_MEASURES, measure_action
 from trustladder.detect.outcome.features import INTENT_MEASURES, MEASURES, RECENT, Running, call_key
-from trustladder.detect.outcome.model import POINTS_PER_LOGIT, Meaning, Part, Words, model_bytes, read_outcome_model
+from trustladder.detect.outcome.model import POINTS_PER_LOGIT, Meaning, Part, Words
+from trustladder.detect.outcome.model_file import model_bytes, read_outcome_model
 from trustladder.detect.outcome.words import changes_something, hands_over
 from trustladder.detect.text import read
 from trustladder.detect.vectors import vector

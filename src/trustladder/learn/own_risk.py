@@ -13,7 +13,8 @@ import numpy as np
 from trustladder.core import events as e
 from trustladder.core.ticket import Role, Turn
 from trustladder.core.verdict import BAD_OUTCOMES, GOOD_OUTCOMES, LOW_SATISFACTION
-from trustladder.detect.outcome.model import OutcomeModel, model_bytes
+from trustladder.detect.outcome.model import OutcomeModel
+from trustladder.detect.outcome.model_file import model_bytes
 from trustladder.errors import BadInput
 from trustladder.learn.conversation import Conversation, Ending, Notices
 from trustladder.learn.measures_failure import measure_failure_of

@@ -15,7 +15,8 @@ from trustladder.core.ticket import Ticket, Turn
 from trustladder.detect.detector import ANYONE, Detector
 from trustladder.detect.outcome.actions import doubts
 from trustladder.detect.outcome.features import Running
-from trustladder.detect.outcome.model import Live, OutcomeModel, Reason, load_outcome_model
+from trustladder.detect.outcome.model import Live, OutcomeModel, Reason
+from trustladder.detect.outcome.model_file import load_outcome_model
 from trustladder.detect.outcome.words import changes_something
 from trustladder.detect.scene import Scene
 
