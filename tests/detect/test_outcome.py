@@ -13,7 +13,8 @@ from trustladder.core.containment import ToolCall
 from trustladder.core.ticket import Role, Turn
 from trustladder.detect.outcome import load_outcome_model
 from trustladder.detect.outcome.actions import ACTION_MEASURES, measure_action
-from trustladder.detect.outcome.features import INTENT_MEASURES, MEASURES, RECENT, Running, call_key
+from trustladder.detect.outcome.features import MEASURES, Running, call_key
+from trustladder.detect.outcome.intents import INTENT_MEASURES, RECENT
 from trustladder.detect.outcome.model import POINTS_PER_LOGIT, Meaning, Part, Words
 from trustladder.detect.outcome.model_file import model_bytes, read_outcome_model
 from trustladder.detect.outcome.words import changes_something, hands_over
@@ -147,18 +148,18 @@ def test_not_being_understood_again_raises_the_signal_and_is_told_as_a_reason() 
 
 def test_entities_are_read_beside_intents_and_are_no_step_of_the_call() -> None:
     read = running(labelled((Role.BOT, ("propose_date", "entity:slot")), (Role.CUSTOMER, ("confirm", "entity:time"))))
-    counts = read.intent_counts()
+    counts = read.intents.counts()
     assert counts["s:customer names time"] == counts["s:customer: confirm"] == RECENT
     assert counts["s:bot: propose_date"] == counts["s:bot names slot"] == RECENT - 1
     assert "l:last turn, customer names time" in counts
     assert "l:last turn, bot names slot" not in counts
     assert "l:2 from the end, bot: propose_date" in counts
     assert (counts["m:turns_so_far"], counts["m:customer_turns_so_far"]) == (2, 1)
-    assert read.intents_seen == 2
+    assert read.intents.seen == 2
 
 
 def test_a_label_said_long_ago_is_still_known_to_have_been_said() -> None:
-    counts = running(labelled(ASKED, *UNREAD * RECENT)).intent_counts()
+    counts = running(labelled(ASKED, *UNREAD * RECENT)).intents.counts()
     assert counts["s:bot: ask_time_preference"] == 1
 
 
@@ -178,7 +179,7 @@ def test_what_a_call_in_labels_measures_can_only_raise_its_score(
     said: list[tuple[Role, str]], name: str, more: int
 ) -> None:
     trees = load_outcome_model().intents.trees
-    counts = running(labelled(*((role, (label,)) for role, label in said))).intent_counts()
+    counts = running(labelled(*((role, (label,)) for role, label in said))).intents.counts()
     worse = counts | {f"m:{name}": counts.get(f"m:{name}", 0) + more}
     assert sum(trees.parts(worse).values()) >= sum(trees.parts(counts).values()) - 1e-9
 

@@ -14,7 +14,8 @@ from scipy.sparse import csr_array, hstack
 from trustladder.core.containment import ToolCall
 from trustladder.core.ticket import Turn
 from trustladder.detect.outcome.actions import ACTION_MEASURES, EITHER_WAY, LOWERS_RISK, action_words, measure_action
-from trustladder.detect.outcome.features import INTENT_MEASURES, MEASURES, SPEAKERS, Running
+from trustladder.detect.outcome.features import MEASURES, SPEAKERS, Running
+from trustladder.detect.outcome.intents import INTENT_MEASURES
 from trustladder.detect.outcome.model import NO_MEANING, Card, Meaning, Part, Words
 from trustladder.detect.outcome.trees import Trees
 from trustladder.learn.outcome_data import Case, Write, writes_of
@@ -251,7 +252,7 @@ def intent_rows(cases: Sequence[Case], share: float = 1.0) -> Rows:
     """One row a structured conversation, read up to this share of its turns: its counts, and no measures."""
     found: list[Reading] = []
     for number, case in enumerate(cases):
-        counts = read(until_share(case, share)).intent_counts()
+        counts = read(until_share(case, share)).intents.counts()
         found.append(([], counts, case.failed, case, number))
     return rows_of(found)
 

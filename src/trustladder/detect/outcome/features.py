@@ -2,8 +2,7 @@
 
 Everything is read from what was said and called so far. Of a conversation in text come out `measures`, some sixty
 numbers with a meaning of their own; counts of words (`c:` the customer's, `t:` tool calls and results); and `meanings`,
-the vectors of what the customer and the bot said last. Of a structured one come out counts of its own: numbers (`m:`),
-labels by how recently they were said (`s:`), and those said last (`l:`).
+the vectors of what the customer and the bot said last. What comes out of a structured one is in `intents`.
 """
 
 import math
@@ -17,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trustladder.core.ticket import Role, Turn
-from trustladder.detect.labels import ENTITY, bot_fails, told_by
 from trustladder.detect.outcome.heard import Heard, Known
+from trustladder.detect.outcome.intents import Intents
 from trustladder.detect.outcome.words import (
     BOT,
     CUSTOMER,
@@ -78,33 +77,9 @@ MEASURES: tuple[str, ...] = (
 )
 """Names of the numbers that `Running.measures` gives, in their order."""
 
-INTENT_MEASURES: tuple[str, ...] = (
-    "bot_fails",
-    "customer_unclear",
-    "refusals",
-    "refusals_in_a_row",
-    "asks_for_person",
-    "bot_repeats_label",
-    "bot_repeats_last_label",
-    "times_of_last_bot_label",
-    "bot_turns_in_a_row",
-    "customer_repeats_label",
-)
-"""Numbers that `Running.intent_counts` gives under `m:`; each may only raise the risk."""
-INTENT_PLACE = ("turns_so_far", "customer_turns_so_far", "bot_turns_so_far", "customer_turns_in_a_row")
-"""Where a structured conversation stands, also given under `m:`: it may move the risk either way."""
-RECENT = 14
-"""A label said this many turns ago or more counts as said once; one said later counts for more."""
 SPEAKERS = (Role.CUSTOMER, Role.BOT)
 """Whose last words are read by their meaning too, in this order."""
-_LAST = 6
 _NONE: Known = {}
-_MEANING = {
-    "repetition": "customer_unclear",
-    "clarification": "customer_unclear",
-    "rejection": "refusals",
-    "human_request": "asks_for_person",
-}
 
 
 def leaves(value: object) -> Iterator[str]:
@@ -165,18 +140,12 @@ class Running:
     offered: bool = False
     spoke_last: bool = False
     calls_in_turn: int = 0
-    labels: Counter[str] = field(default_factory=Counter)
-    said: dict[str, int] = field(default_factory=dict)
-    last_labels: tuple[tuple[int, str], ...] = ()
-    last_of: dict[str, str] = field(default_factory=dict)
-    last_entities: tuple[str, ...] = ()
-    intents_seen: int = 0
+    intents: Intents = field(default_factory=Intents)
     index: int = 0
 
     def add(self, turn: Turn) -> None:
         """Take the next turn. People's and system turns are not read: the score is about automation."""
-        if turn.intents:
-            self._intents(turn)
+        self.intents.add(turn)
         if turn.role is Role.CUSTOMER:
             self._customer(turn.text)
         elif turn.role is Role.BOT:
@@ -190,7 +159,7 @@ class Running:
         """A state of its own that goes on from here; what it reads leaves this one as it is."""
         copies = {part.name: copy(getattr(self, part.name)) for part in fields(self)}
         heard = {kind: words.copy() for kind, words in self.heard.items()}
-        return Running(**{**copies, "vocabulary": self.vocabulary, "heard": heard})
+        return Running(**{**copies, "vocabulary": self.vocabulary, "heard": heard, "intents": self.intents.copy()})
 
     def words(self, *kinds: str) -> dict[str, int]:
         """How often each word of some kinds was said, of all kinds where none is named; a key begins with the kind."""
@@ -208,37 +177,6 @@ class Running:
             known = None if self.vocabulary is None else self.vocabulary.get(kind, _NONE)
             heard = self.heard[kind] = Heard(known)
         heard.add(words, self.index)
-
-    def _intents(self, turn: Turn) -> None:
-        who = "customer" if turn.role is Role.CUSTOMER else "bot"
-        entities = [label.removeprefix(ENTITY) for label in turn.intents if label.startswith(ENTITY)]
-        self.last_entities = tuple(f"{who} names {entity}" for entity in entities)
-        self.said |= dict.fromkeys(self.last_entities, self.index)
-        tally, other = self.tally, "bot" if who == "customer" else "customer"
-        tally["turns_so_far"] += 1
-        tally[f"{who}_turns_so_far"] += 1
-        tally[f"{who}_turns_in_a_row"] += 1
-        tally[f"{other}_turns_in_a_row"] = 0
-        for label in turn.intents:
-            if not label.startswith(ENTITY):
-                self._label(who, label)
-
-    def _label(self, who: str, label: str) -> None:
-        tally, named = self.tally, f"{who}: {label}"
-        self.said[named] = self.index
-        tally[f"{who}_repeats_label"] += self.labels[named] > 0
-        tally[f"{who}_repeats_last_label"] += self.last_of.get(who) == named
-        if who == "bot":
-            tally["bot_fails"] += bot_fails(label)
-        else:
-            meant = _MEANING.get(told_by(label)[0], "")
-            if meant:
-                tally[meant] += 1
-            tally["refusals_in_a_row"] = tally["refusals_in_a_row"] + 1 if meant == "refusals" else 0
-        self.labels[named] += 1
-        self.last_of[who] = named
-        self.last_labels = (*self.last_labels[1 - _LAST :], (self.index, named))
-        self.intents_seen += 1
 
     def _groups(self, found: Mapping[str, int]) -> None:
         for group, count in found.items():
@@ -354,29 +292,6 @@ class Running:
         """The vectors of what each of `SPEAKERS` said last, zeros for one who has said nothing."""
         said = [self.said_last.get(role) for role in SPEAKERS]
         return [vector(read(last[1])) if last else np.zeros(encoder_size(), np.float32) for last in said]
-
-    def intent_counts(self) -> dict[str, int]:
-        """What a structured conversation counts so far, each as a whole number that is 0 where it is left out.
-
-        The numbers of `INTENT_MEASURES` and `INTENT_PLACE` (`m:`), how recently each label was said (`s:`, from
-        `RECENT` in the turn just read down to 1), and the labels said last by their place (`l:`, once each).
-        """
-        tally = self.tally
-        tally["times_of_last_bot_label"] = self.labels[self.last_of.get("bot", "")]
-        counts = {f"m:{name}": tally[name] for name in (*INTENT_MEASURES, *INTENT_PLACE) if tally[name]}
-        counts |= {f"s:{named}": max(1, RECENT + turn + 1 - self.index) for named, turn in self.said.items()}
-        return counts | dict.fromkeys(self.closing_labels(), 1)
-
-    def intent_turns(self) -> dict[str, int]:
-        """The turn that each `s:` and `l:` of `intent_counts` was last said in."""
-        return {f"s:{named}": turn for named, turn in self.said.items()} | self.closing_labels()
-
-    def closing_labels(self) -> dict[str, int]:
-        """Where a structured conversation stands: the labels said last, each with its turn."""
-        places = enumerate(reversed(self.last_labels), 1)
-        found = {f"l:{place} from the end, {named}": turn for place, (turn, named) in places}
-        found |= {f"l:last turn, {named}": self.index - 1 for named in self.last_entities}
-        return found | {f"l:last of {named}": self.index - 1 for named in self.last_of.values()}
 
 
 def _numbers(words: Sequence[str]) -> list[str]:

@@ -145,7 +145,7 @@ class Live:
 
         Reasons are looked for where the strength is more than ``explained_above``.
         """
-        if self.running.intents_seen and not self.running.tally["customer_words"]:
+        if self.running.intents.seen and not self.running.tally["customer_words"]:
             return self.model.score_intents(self.running, domain, explained_above)
         part = self.model.text
         parts, said = part.card.parts(self.running.measures()), part.meaning.parts(self.running)
@@ -212,12 +212,12 @@ class OutcomeModel:
 
     def score_intents(self, running: Running, domain: str = "", explained_above: int = -1) -> OutcomeScore:
         """The score of a conversation whose turns carry intents instead of text; reasons as `Live.score` gives them."""
-        trees, counts = self.intents.trees, running.intent_counts()
+        trees, counts = self.intents.trees, running.intents.counts()
         parts = trees.parts(counts)
         strength = self.intents.strength(trees.base + sum(parts.values()), domain)
         if strength <= explained_above:
             return OutcomeScore(strength, ())
-        turns = running.intent_turns()
+        turns = running.intents.turns()
         reasons = (
             Reason(turns.get(name, -1), _said(name, name in counts), value)
             for name, value in parts.items()
