@@ -13,6 +13,7 @@ folded between turns and the fold is not counted.
 """
 
 import argparse
+import gc
 import random
 import statistics
 import time
@@ -183,6 +184,8 @@ def main() -> None:
     run(made_up(WARM_UP, source), spent, policy)
     spent.by_role.clear()
     spent.peers = peers_of([text for _ in range(WARM_UP) for _, text in conversation(source)])
+    gc.collect()
+    gc.freeze()  # as the service does before it serves
     run(given or made_up(chosen.conversations, source), spent, policy)
     alone = Spent(spent.perceiver, {})
     run(made_up(chosen.conversations, source), alone, policy)
@@ -203,7 +206,10 @@ def report(spent: Spent, alone: Spent) -> None:
         ratio = statistics.median(every) / statistics.median(costs)
         print(f"{name:<12} median {statistics.median(costs):6.0f} µs  a turn costs {ratio:.1f} times as much")
     undisturbed = [cost for costs in alone.by_role.values() for cost in costs]
-    print(f"{'alone':<12} median {statistics.median(undisturbed):6.0f} µs  made-up turns with no peer between them")
+    print(
+        f"{'alone':<12} median {statistics.median(undisturbed):6.0f} µs  worst {max(undisturbed):6.0f} µs  "
+        "made-up turns with no peer between them"
+    )
     models = [entry for entry in (files("trustladder.detect") / "models").iterdir() if entry.name.endswith(".npz")]
     print(f"models {sum(len(entry.read_bytes()) for entry in models) / 1e6:.1f} MB in {len(models)} files")
 

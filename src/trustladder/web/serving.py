@@ -1,5 +1,6 @@
 """The server that `trustladder up` runs: uvicorn, which says goodbye to open pages before it stops."""
 
+import gc
 import socket
 from contextlib import suppress
 
@@ -55,6 +56,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(app: object, at: socket.socket) -> None:
-    """Serve at a socket until stopped by a signal."""
+    """Serve at a socket until stopped by a signal.
+
+    What was loaded to serve stays for good, so the garbage collector is told not to look through it again: that
+    halves the pauses of its full passes.
+    """
+    gc.collect()
+    gc.freeze()
     with suppress(KeyboardInterrupt):
         server_of(app).run([at])

@@ -1,5 +1,6 @@
 """What the pages answer at their edges, asked without a browser."""
 
+import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from trustladder.web.pages.embed import frame_ancestors
 from trustladder.web.pages.render import duration
 from trustladder.web.pages.who import own_path
 from trustladder.web.service import build_app
-from trustladder.web.serving import GOODBYE_SECONDS, server_of
+from trustladder.web.serving import GOODBYE_SECONDS, PageServer, listen, serve, server_of
 
 
 @pytest.fixture
@@ -192,3 +193,16 @@ def test_the_server_stops_at_once_although_pages_are_open(tmp_path: Path) -> Non
         thread.join(timeout=20)
         assert not thread.is_alive()
         assert time.monotonic() - start < GOODBYE_SECONDS
+
+
+def test_what_was_loaded_is_out_of_the_garbage_collectors_sight_when_the_service_serves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frozen = []
+    monkeypatch.setattr(PageServer, "run", lambda *_: frozen.append(gc.get_freeze_count()))
+    try:
+        with listen("127.0.0.1", 0) as at:
+            serve(object(), at)
+    finally:
+        gc.unfreeze()
+    assert frozen[0] > 10_000
