@@ -10,8 +10,7 @@ from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from trustladder.web.keys import ApiKey, KeyRing, Scope
-from trustladder.web.problems import problem_response
-from trustladder.web.wire import Problem
+from trustladder.web.problems import Problem, problem_response
 
 HELD = "trustladder.key"
 """Where the key of a request is kept in its ASGI scope; absent where no keys are asked for."""

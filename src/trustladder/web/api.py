@@ -14,13 +14,13 @@ from trustladder.core.summary import TicketSummary
 from trustladder.desk import AccountFacts, CustomerAnswer, CustomerTurn, Desk, Draft, HumanTurn, Resolution
 from trustladder.errors import BadInput, KeyNeeded
 from trustladder.ledger.protocol import TicketKey
-from trustladder.web import present, wire
+from trustladder.web import incoming, outgoing, present
 from trustladder.web.access import may_act_as_person
-from trustladder.web.problems import MEDIA_TYPE
+from trustladder.web.problems import MEDIA_TYPE, Problem
 
 DEFAULT_TENANT = "default"
 
-_PROBLEM = {"model": wire.Problem, "content": {MEDIA_TYPE: {}}}
+_PROBLEM = {"model": Problem, "content": {MEDIA_TYPE: {}}}
 PROBLEMS: dict[int | str, dict[str, object]] = {
     status: {**_PROBLEM, "description": text}
     for status, text in {
@@ -75,18 +75,18 @@ def _hundredths(share: float | None) -> int | None:
     return None if share is None else round(share * 100)
 
 
-def _reported(signals: tuple[wire.SignalIn, ...]) -> tuple[Signal, ...]:
+def _reported(signals: tuple[incoming.SignalIn, ...]) -> tuple[Signal, ...]:
     return tuple(
         Signal(item.name, item.strength, (Evidence(quote=item.quote, field="reported"),), item.source)
         for item in signals
     )
 
 
-def _calls(calls: tuple[wire.ToolCallIn, ...]) -> tuple[ToolCall, ...]:
+def _calls(calls: tuple[incoming.ToolCallIn, ...]) -> tuple[ToolCall, ...]:
     return tuple(ToolCall(call.name, call.arguments) for call in calls)
 
 
-def _customer_turn(turn: wire.TurnIn, message_id: str) -> CustomerTurn:
+def _customer_turn(turn: incoming.TurnIn, message_id: str) -> CustomerTurn:
     account = turn.account
     facts = AccountFacts(account.id, account.value, account.tier, account.at_risk, turn.ticket_type, turn.exposure)
     return CustomerTurn(
@@ -103,8 +103,8 @@ def _customer_turn(turn: wire.TurnIn, message_id: str) -> CustomerTurn:
 
 @router.post("/tickets/{ticket}/turns", tags=["conversation"], summary="Post a turn and get the decision")
 def post_turn(
-    key: Key, turn: wire.TurnIn, desk: TheDesk, request: Request, once: Once = ""
-) -> wire.TurnOut | wire.PersonOut:
+    key: Key, turn: incoming.TurnIn, desk: TheDesk, request: Request, once: Once = ""
+) -> outgoing.TurnOut | outgoing.PersonOut:
     """Record a turn. The first customer turn opens the ticket; a human turn takes ownership at once."""
     message_id = turn.message_id or once or uuid4().hex
     match turn.role:
@@ -130,7 +130,7 @@ def post_turn(
 
 
 @router.post("/tickets/{ticket}/drafts", tags=["gate"], summary="May I say this?")
-def post_draft(key: Key, draft: wire.DraftIn, desk: TheDesk, once: Once = "") -> wire.GateOut:
+def post_draft(key: Key, draft: incoming.DraftIn, desk: TheDesk, once: Once = "") -> outgoing.GateOut:
     """Judge a draft: `release` or `replace` with a permit to redeem at send time, or `withhold`."""
     if not draft.text.strip() and not draft.tool_calls:
         raise BadInput("the draft has neither text nor tool calls", fix="give text, tool_calls or both")
@@ -147,55 +147,55 @@ def post_draft(key: Key, draft: wire.DraftIn, desk: TheDesk, once: Once = "") ->
 
 
 @router.post("/tickets/{ticket}/permits/{permit}/redeem", tags=["gate"], summary="Redeem a permit at send time")
-def redeem(key: Key, permit: Identifier, desk: TheDesk, once: Once = "") -> wire.RedeemOut:
+def redeem(key: Key, permit: Identifier, desk: TheDesk, once: Once = "") -> outgoing.RedeemOut:
     """Send only what this answers, and only when it answers. 409 means: do not send."""
     return present.redeem_answer(desk.redeem(key, permit, once))
 
 
 @router.post("/tickets/{ticket}/escalate", tags=["people"], summary="Escalate because somebody says so")
-def escalate(key: Key, asked: wire.EscalateIn, desk: TheDesk) -> wire.PersonOut:
+def escalate(key: Key, asked: incoming.EscalateIn, desk: TheDesk) -> outgoing.PersonOut:
     """Hand the ticket to people now."""
     return present.person_answer(desk.escalate(key, asked.reason, asked.by))
 
 
 @router.post("/tickets/{ticket}/claim", tags=["people"], summary="Claim an escalated ticket")
-def claim(key: Key, by: wire.PersonIn, desk: TheDesk) -> wire.PersonOut:
+def claim(key: Key, by: incoming.PersonIn, desk: TheDesk) -> outgoing.PersonOut:
     """Exactly one person owns a ticket: of two who claim, the loser gets 409 with the winner's name."""
     return present.person_answer(desk.claim(key, by.person))
 
 
 @router.post("/tickets/{ticket}/take-over", tags=["people"], summary="Take over any open ticket")
-def take_over(key: Key, by: wire.PersonIn, desk: TheDesk) -> wire.PersonOut:
+def take_over(key: Key, by: incoming.PersonIn, desk: TheDesk) -> outgoing.PersonOut:
     """Take a ticket from automation or from a colleague; automation is silent from then on."""
     return present.person_answer(desk.take_over(key, by.person))
 
 
 @router.post("/tickets/{ticket}/return", tags=["people"], summary="Give a ticket back to a queue")
-def return_to_queue(key: Key, given: wire.ReturnIn, desk: TheDesk) -> wire.PersonOut:
+def return_to_queue(key: Key, given: incoming.ReturnIn, desk: TheDesk) -> outgoing.PersonOut:
     """Return the ticket with a reason. The customer's clock runs on."""
     return present.person_answer(desk.return_to_queue(key, given.person, given.reason, given.queue))
 
 
 @router.post("/tickets/{ticket}/send-up", tags=["people"], summary="Send a case up to those who may decide more")
-def send_up(key: Key, given: wire.SendUpIn, desk: TheDesk) -> wire.PersonOut:
+def send_up(key: Key, given: incoming.SendUpIn, desk: TheDesk) -> outgoing.PersonOut:
     """The case moves up the escalation chain, whole: events, deadlines and the owner's proposal go with it."""
     return present.person_answer(desk.send_up(key, given.person, given.amount, given.proposal))
 
 
 @router.post("/tickets/{ticket}/assign", tags=["people"], summary="Make somebody the owner of an escalated ticket")
-def assign(key: Key, to: wire.PersonIn, desk: TheDesk) -> wire.PersonOut:
+def assign(key: Key, to: incoming.PersonIn, desk: TheDesk) -> outgoing.PersonOut:
     """Give a waiting ticket to a person; `plan` says who could take it."""
     return present.person_answer(desk.assign(key, to.person))
 
 
 @router.post("/tickets/{ticket}/hand-back", tags=["people"], summary="Hand a ticket back to automation")
-def hand_back(key: Key, given: wire.HandBackIn, desk: TheDesk) -> wire.PersonOut:
+def hand_back(key: Key, given: incoming.HandBackIn, desk: TheDesk) -> outgoing.PersonOut:
     """Only a person hands back."""
     return present.person_answer(desk.hand_back(key, given.person, given.contained, given.note))
 
 
 @router.post("/tickets/{ticket}/resolve", tags=["people"], summary="Close a ticket")
-def resolve(key: Key, given: wire.ResolveIn, desk: TheDesk) -> wire.PersonOut:
+def resolve(key: Key, given: incoming.ResolveIn, desk: TheDesk) -> outgoing.PersonOut:
     """Close the ticket with its outcome, its cause and the repair; `notice` is what to ask the customer then.
 
     An amount above the person's limit sends the case up the escalation chain instead: `sent_up` says so.
@@ -205,21 +205,21 @@ def resolve(key: Key, given: wire.ResolveIn, desk: TheDesk) -> wire.PersonOut:
 
 
 @router.post("/tickets/{ticket}/satisfaction", tags=["people"], summary="Record satisfaction or a complaint")
-def satisfaction(key: Key, given: wire.SatisfactionIn, desk: TheDesk) -> wire.PersonOut:
+def satisfaction(key: Key, given: incoming.SatisfactionIn, desk: TheDesk) -> outgoing.PersonOut:
     """Record what the customer said about the service."""
     score = _hundredths(given.score)
     return present.person_answer(desk.give_satisfaction(key, score, given.complaint, given.text))
 
 
 @router.post("/tickets/{ticket}/answer", tags=["people"], summary="The customer's answer after a ticket was resolved")
-def answer(key: Key, given: wire.AnswerIn, desk: TheDesk) -> wire.PersonOut:
+def answer(key: Key, given: incoming.AnswerIn, desk: TheDesk) -> outgoing.PersonOut:
     """Record whether it is solved. "No" opens the ticket again, with people where people had resolved it."""
     told = CustomerAnswer(given.solved, _hundredths(given.score), given.complaint, given.text)
     return present.person_answer(desk.answer_question(key, told))
 
 
 @router.post("/tickets/{ticket}/restated", tags=["people"], summary="The customer had to restate the problem")
-def restated(key: Key, by: wire.PersonIn, desk: TheDesk) -> wire.PersonOut:
+def restated(key: Key, by: incoming.PersonIn, desk: TheDesk) -> outgoing.PersonOut:
     """Record that the handoff did not carry the meaning."""
     return present.person_answer(desk.note_restatement(key, by.person))
 
@@ -234,12 +234,12 @@ def list_tickets(  # noqa: PLR0913, PLR0917 - each argument is one query paramet
     account: Annotated[str, Query(max_length=200)] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str, Query(max_length=500)] = "",
-) -> wire.TicketPageOut:
+) -> outgoing.TicketPageOut:
     """List tickets, a page at a time."""
     page = desk.ledger.summaries(
         tenant, lanes=_lanes(lane), queue=queue, owner=owner, account_id=account, limit=limit, cursor=cursor
     )
-    return wire.TicketPageOut(tickets=[present.row(row) for row in page.rows], next=page.cursor)
+    return outgoing.TicketPageOut(tickets=[present.row(row) for row in page.rows], next=page.cursor)
 
 
 def _lanes(words: list[str] | None) -> tuple[Lane, ...]:
@@ -250,30 +250,30 @@ def _lanes(words: list[str] | None) -> tuple[Lane, ...]:
 
 
 @router.get("/tickets/{ticket}", tags=["reading"], summary="One ticket")
-def get_ticket(key: Key, desk: TheDesk) -> wire.TicketOut:
+def get_ticket(key: Key, desk: TheDesk) -> outgoing.TicketOut:
     """Return a ticket with its conversation, its signals and the newest decision."""
     return present.ticket(desk.ticket(key))
 
 
 @router.get("/tickets/{ticket}/events", tags=["reading"], summary="A ticket's ledger")
-def get_events(key: Key, desk: TheDesk, after: Annotated[int, Query(ge=0, le=2**31)] = 0) -> wire.EventsOut:
+def get_events(key: Key, desk: TheDesk, after: Annotated[int, Query(ge=0, le=2**31)] = 0) -> outgoing.EventsOut:
     """Return what was recorded on a ticket, in order."""
     desk.ticket(key)
     events = [present.event(recorded) for recorded in desk.ledger.history(key, after)]
-    return wire.EventsOut(ticket=key.ticket_id, events=events)
+    return outgoing.EventsOut(ticket=key.ticket_id, events=events)
 
 
 @router.get("/tickets/{ticket}/handoff", tags=["reading"], summary="The handoff packet")
-def get_handoff(key: Key, desk: TheDesk, rewriter: TheRewriter) -> wire.HandoffOut:
+def get_handoff(key: Key, desk: TheDesk, rewriter: TheRewriter) -> outgoing.HandoffOut:
     """Return what moves with the ticket: whole, flat in at most 4 KB, and in short where a model is named."""
     packet: Handoff = desk.handoff(key)
     claims = rewriter.brief(desk.ticket(key)) if rewriter is not None else None
     brief = None if claims is None else list(claims)
-    return wire.HandoffOut(packet=packet, completeness=completeness(packet), flat=flat(packet), brief=brief)
+    return outgoing.HandoffOut(packet=packet, completeness=completeness(packet), flat=flat(packet), brief=brief)
 
 
 @router.get("/tickets/{ticket}/plan", tags=["reading"], summary="What happens next, and who could take it")
-def get_plan(key: Key, desk: TheDesk) -> wire.PlanOut:
+def get_plan(key: Key, desk: TheDesk) -> outgoing.PlanOut:
     """Return the plan that was made when the ticket came to its queue, the clock that runs, and who could own it."""
     return present.plan(desk.ticket(key), desk.candidates(key))
 
@@ -281,25 +281,25 @@ def get_plan(key: Key, desk: TheDesk) -> wire.PlanOut:
 @router.get("/tickets/{ticket}/context", tags=["gate"], summary="Context for the bot, within a token budget")
 def get_context(
     key: Key, desk: TheDesk, tokens: Annotated[int, Query(ge=FEWEST_TOKENS, le=100_000)] = DEFAULT_TOKENS
-) -> wire.ContextOut:
+) -> outgoing.ContextOut:
     """Return what the bot should know and may do now, as JSON and as a prompt section. The gate enforces it anyway."""
     context = bot_context(desk.policy(key.tenant), desk.ticket(key), tokens)
-    return wire.ContextOut(context=context, prompt=as_prompt(context), output_schema=OUTPUT_SCHEMA)
+    return outgoing.ContextOut(context=context, prompt=as_prompt(context), output_schema=OUTPUT_SCHEMA)
 
 
 @router.get("/queues", tags=["reading"], summary="Every queue, in business order")
-def get_queues(desk: TheDesk, tenant: Tenant) -> wire.QueuesOut:
+def get_queues(desk: TheDesk, tenant: Tenant) -> outgoing.QueuesOut:
     """Return each queue of the policy with the tickets that wait in it, the most pressing first."""
     rows = desk.queue(tenant)
     names = list(dict.fromkeys([*desk.policy(tenant).queues, *(row.queue for row in rows)]))
-    return wire.QueuesOut(queues=[_queue(name, [row for row in rows if row.queue == name]) for name in names])
+    return outgoing.QueuesOut(queues=[_queue(name, [row for row in rows if row.queue == name]) for name in names])
 
 
 @router.get("/queues/{queue}", tags=["reading"], summary="One queue, in business order")
-def get_queue(queue: Identifier, desk: TheDesk, tenant: Tenant) -> wire.QueueOut:
+def get_queue(queue: Identifier, desk: TheDesk, tenant: Tenant) -> outgoing.QueueOut:
     """Return one queue, the most pressing ticket first."""
     return _queue(queue, desk.queue(tenant, queue))
 
 
-def _queue(name: str, rows: list[TicketSummary]) -> wire.QueueOut:
-    return wire.QueueOut(queue=name, waiting=len(rows), tickets=[present.row(row) for row in rows])
+def _queue(name: str, rows: list[TicketSummary]) -> outgoing.QueueOut:
+    return outgoing.QueueOut(queue=name, waiting=len(rows), tickets=[present.row(row) for row in rows])

@@ -15,7 +15,7 @@ from trustladder.errors import LedgerUnavailable
 from trustladder.web import api, metrics, oversight, pages, problems
 from trustladder.web.alarms import alarms_now, alarms_of
 from trustladder.web.limits import BodyLimit
-from trustladder.web.wire import Outgoing
+from trustladder.web.outgoing import Outgoing
 
 DESCRIPTION = """
 The control layer between an AI support bot and the customers it talks to.

@@ -4,8 +4,7 @@ from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trustladder.web.problems import problem_response
-from trustladder.web.wire import Problem
+from trustladder.web.problems import Problem, problem_response
 
 MOST_BODY_BYTES = 5_000_000
 """A message of a million characters in any script fits; more is refused."""

@@ -18,7 +18,7 @@ from trustladder.core.ticket import Ticket, Turn, running_clock
 from trustladder.desk import GateAnswer, PersonAnswer, RedeemAnswer, TurnAnswer
 from trustladder.desk.integrity import QueueReport
 from trustladder.desk.outbox import Letter
-from trustladder.web import wire
+from trustladder.web import outgoing
 
 
 def moment(at_ms: int) -> datetime:
@@ -30,14 +30,14 @@ def _moment_or_none(at_ms: int | None) -> datetime | None:
     return None if at_ms is None else moment(at_ms)
 
 
-def evidence(item: Evidence) -> wire.EvidenceOut:
+def evidence(item: Evidence) -> outgoing.EvidenceOut:
     """Present one piece of evidence."""
-    return wire.EvidenceOut(turn=item.turn if item.turn >= 0 else None, quote=item.quote, field=item.field)
+    return outgoing.EvidenceOut(turn=item.turn if item.turn >= 0 else None, quote=item.quote, field=item.field)
 
 
-def reason(given: Reason) -> wire.ReasonOut:
+def reason(given: Reason) -> outgoing.ReasonOut:
     """Present one reason."""
-    return wire.ReasonOut(
+    return outgoing.ReasonOut(
         kind=given.kind.value,
         lane=given.lane.word,
         rule=given.rule_id,
@@ -50,11 +50,11 @@ def _risk_at(bound: Bound | None) -> float | None:
     return None if bound is None else round(probability_of(bound.value), 4)
 
 
-def decision(taken: Decision | None) -> wire.DecisionOut | None:
+def decision(taken: Decision | None) -> outgoing.DecisionOut | None:
     """Present a decision, or None before the first."""
     if taken is None:
         return None
-    return wire.DecisionOut(
+    return outgoing.DecisionOut(
         lane=taken.lane.word,
         previous_lane=taken.previous_lane.word,
         proposed=taken.proposed.word,
@@ -66,23 +66,23 @@ def decision(taken: Decision | None) -> wire.DecisionOut | None:
         escalate_at=_risk_at(taken.threshold.escalate_at),
         rules=list(taken.rule_ids),
         reasons=[reason(given) for given in taken.reasons],
-        flips=[wire.FlipOut(change=flip.change, lane=flip.lane.word) for flip in taken.flips],
+        flips=[outgoing.FlipOut(change=flip.change, lane=flip.lane.word) for flip in taken.flips],
         policy_digest=taken.policy_digest,
         turn=taken.turn,
         at=moment(taken.at_ms),
     )
 
 
-def authority(held: Authority) -> wire.AuthorityOut:
+def authority(held: Authority) -> outgoing.AuthorityOut:
     """Present what automation may do."""
     tools = [grant.name for grant in held.tools]
     must_cite = [list(sources) for sources in held.must_cite]
-    return wire.AuthorityOut(acts=list(held.acts), tools=tools, every_tool=held.every_tool, must_cite=must_cite)
+    return outgoing.AuthorityOut(acts=list(held.acts), tools=tools, every_tool=held.every_tool, must_cite=must_cite)
 
 
-def turn_answer(answer: TurnAnswer) -> wire.TurnOut:
+def turn_answer(answer: TurnAnswer) -> outgoing.TurnOut:
     """Present the answer to a turn."""
-    return wire.TurnOut(
+    return outgoing.TurnOut(
         ticket=answer.ticket_id,
         position=answer.position,
         lane=answer.lane,
@@ -93,16 +93,18 @@ def turn_answer(answer: TurnAnswer) -> wire.TurnOut:
     )
 
 
-def gate_answer(answer: GateAnswer) -> wire.GateOut:
+def gate_answer(answer: GateAnswer) -> outgoing.GateOut:
     """Present the gate's answer."""
     permit = answer.permit
-    return wire.GateOut(
+    return outgoing.GateOut(
         ticket=answer.ticket_id,
         position=answer.position,
         lane=answer.lane,
         answer=answer.answer,
         text=answer.text,
-        permit=None if permit is None else wire.PermitOut(id=permit.permit_id, expires_at=moment(permit.expires_at_ms)),
+        permit=None
+        if permit is None
+        else outgoing.PermitOut(id=permit.permit_id, expires_at=moment(permit.expires_at_ms)),
         acts=list(answer.acts),
         objections=list(answer.objections),
         decision=decision(answer.decision),
@@ -110,9 +112,9 @@ def gate_answer(answer: GateAnswer) -> wire.GateOut:
     )
 
 
-def redeem_answer(answer: RedeemAnswer) -> wire.RedeemOut:
+def redeem_answer(answer: RedeemAnswer) -> outgoing.RedeemOut:
     """Present a redeemed permit."""
-    return wire.RedeemOut(
+    return outgoing.RedeemOut(
         ticket=answer.ticket_id,
         position=answer.position,
         permit=answer.permit_id,
@@ -121,9 +123,9 @@ def redeem_answer(answer: RedeemAnswer) -> wire.RedeemOut:
     )
 
 
-def person_answer(answer: PersonAnswer) -> wire.PersonOut:
+def person_answer(answer: PersonAnswer) -> outgoing.PersonOut:
     """Present the outcome of a person's act."""
-    return wire.PersonOut(
+    return outgoing.PersonOut(
         ticket=answer.ticket_id,
         position=answer.position,
         lane=answer.lane,
@@ -134,37 +136,37 @@ def person_answer(answer: PersonAnswer) -> wire.PersonOut:
     )
 
 
-def plan(ticket: Ticket, people: Iterable[Person]) -> wire.PlanOut:
+def plan(ticket: Ticket, people: Iterable[Person]) -> outgoing.PlanOut:
     """Present what happens next with an escalated ticket."""
     handoff, clock = ticket.handoff, running_clock(ticket)
     steps = handoff.plan if handoff is not None else ()
-    return wire.PlanOut(
+    return outgoing.PlanOut(
         ticket=ticket.ticket_id,
         because=handoff.because if handoff is not None else "",
         clock=clock[0] if clock is not None else "",
         due_at=moment(clock[1]) if clock is not None else None,
         paused=handoff is not None and handoff.paused_at_ms is not None,
         steps=[
-            wire.PlanStepOut(clock=step.clock, queue=step.queue, by=moment(step.by_ms), people=list(step.people))
+            outgoing.PlanStepOut(clock=step.clock, queue=step.queue, by=moment(step.by_ms), people=list(step.people))
             for step in steps
         ],
         candidates=[
-            wire.CandidateOut(person=person.id, name=person.name, skills=list(person.skills)) for person in people
+            outgoing.CandidateOut(person=person.id, name=person.name, skills=list(person.skills)) for person in people
         ],
     )
 
 
-def integrity(report: QueueReport, most: int) -> wire.IntegrityOut:
+def integrity(report: QueueReport, most: int) -> outgoing.IntegrityOut:
     """Present Queue Integrity, with at most so many inversions by name."""
     held = report.integrity
-    return wire.IntegrityOut(
+    return outgoing.IntegrityOut(
         value=None if held.value is None else round(held.value, 4),
         takings=held.takings,
         comparisons=held.comparisons,
         inverted=held.inverted,
         allowed=held.allowed,
         inversions=[
-            wire.InversionOut(
+            outgoing.InversionOut(
                 taken=item.taken,
                 passed_over=item.passed_over,
                 queue=item.queue,
@@ -179,10 +181,10 @@ def integrity(report: QueueReport, most: int) -> wire.IntegrityOut:
     )
 
 
-def dead_letter(letter: Letter) -> wire.DeadLetterOut:
+def dead_letter(letter: Letter) -> outgoing.DeadLetterOut:
     """Present a dead letter."""
     note = letter.notification
-    return wire.DeadLetterOut(
+    return outgoing.DeadLetterOut(
         name=letter.name,
         channel=letter.channel,
         ticket=note.ticket_id,
@@ -194,9 +196,9 @@ def dead_letter(letter: Letter) -> wire.DeadLetterOut:
     )
 
 
-def row(summary: TicketSummary) -> wire.TicketRowOut:
+def row(summary: TicketSummary) -> outgoing.TicketRowOut:
     """Present a ticket's row."""
-    return wire.TicketRowOut(**_row(summary))
+    return outgoing.TicketRowOut(**_row(summary))
 
 
 def _row(summary: TicketSummary) -> dict[str, Any]:
@@ -219,9 +221,9 @@ def _row(summary: TicketSummary) -> dict[str, Any]:
     }
 
 
-def turn(said: Turn) -> wire.ConversationTurnOut:
+def turn(said: Turn) -> outgoing.ConversationTurnOut:
     """Present one turn."""
-    return wire.ConversationTurnOut(
+    return outgoing.ConversationTurnOut(
         index=said.index,
         role=said.role.value,
         text=said.text,
@@ -231,16 +233,16 @@ def turn(said: Turn) -> wire.ConversationTurnOut:
     )
 
 
-def signal(read: Signal) -> wire.SignalOut:
+def signal(read: Signal) -> outgoing.SignalOut:
     """Present one signal."""
     items = [evidence(item) for item in read.evidence]
-    return wire.SignalOut(name=read.name, strength=read.strength, source=read.source, evidence=items)
+    return outgoing.SignalOut(name=read.name, strength=read.strength, source=read.source, evidence=items)
 
 
-def ticket(state: Ticket) -> wire.TicketOut:
+def ticket(state: Ticket) -> outgoing.TicketOut:
     """Present a whole ticket."""
     held = state.decision.authority if state.decision is not None else NO_AUTHORITY
-    return wire.TicketOut(
+    return outgoing.TicketOut(
         **_row(summarise(state)),
         turns=[turn(said) for said in state.turns],
         signals=[signal(read) for read in state.signals.values()],
@@ -249,9 +251,9 @@ def ticket(state: Ticket) -> wire.TicketOut:
     )
 
 
-def event(recorded: Recorded) -> wire.EventOut:
+def event(recorded: Recorded) -> outgoing.EventOut:
     """Present one event of the ledger."""
-    return wire.EventOut(
+    return outgoing.EventOut(
         position=recorded.position,
         at=moment(recorded.at_ms),
         type=type(recorded.event).__name__,

@@ -3,10 +3,11 @@
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from trustladder import errors
-from trustladder.web.wire import Problem
+from trustladder.web.outgoing import Outgoing
 
 STATUS: dict[type[errors.TrustladderError], tuple[int, str]] = {
     errors.NoSuchTicket: (404, "No such ticket"),
@@ -21,6 +22,17 @@ STATUS: dict[type[errors.TrustladderError], tuple[int, str]] = {
 }
 
 MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Outgoing):
+    """An error as RFC 9457 has it (application/problem+json)."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+    fix: str = Field(default="", description="What to do about it.")
+    errors: list[dict[str, str]] = Field(default_factory=list)
 
 
 def problem_response(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:

@@ -14,6 +14,7 @@ from trustladder.desk import HumanTurn, Resolution
 from trustladder.desk.people import proposal_of
 from trustladder.errors import BadInput, NotAllowed, TrustladderError
 from trustladder.web.api import Key
+from trustladder.web.incoming import MOST_CHARACTERS, MOST_ID_CHARACTERS
 from trustladder.web.pages.authority import Limit, limit_of
 from trustladder.web.pages.guard import PageRoute
 from trustladder.web.pages.notices import refusal
@@ -21,7 +22,6 @@ from trustladder.web.pages.places import TheHub
 from trustladder.web.pages.render import path_part
 from trustladder.web.pages.ticket import Bench, TheBench, ticket_page
 from trustladder.web.pages.who import TheWho, Who
-from trustladder.web.wire import MOST_CHARACTERS, MOST_ID_CHARACTERS
 
 router = APIRouter(prefix="/tickets/{ticket}", route_class=PageRoute, include_in_schema=False)
 

@@ -18,11 +18,11 @@ from trustladder.desk.story import decision_sentence
 from trustladder.errors import NotAllowed, PermitRefused
 from trustladder.ledger.protocol import TicketKey
 from trustladder.web.api import Key, Tenant, TheDesk
+from trustladder.web.incoming import MOST_ID_CHARACTERS
 from trustladder.web.pages.guard import PageRoute
 from trustladder.web.pages.places import TheBoard
 from trustladder.web.pages.render import html, path_part
 from trustladder.web.pages.who import TheWho, Who, name_of
-from trustladder.web.wire import MOST_ID_CHARACTERS
 
 CHANNEL = "chat page"
 MOST_CHAT_CHARACTERS = 5_000

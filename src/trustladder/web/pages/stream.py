@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from trustladder.web.api import Tenant
+from trustladder.web.incoming import MOST_ID_CHARACTERS
 from trustladder.web.pages.guard import PageRoute
 from trustladder.web.pages.places import TheHub
 from trustladder.web.pages.render import html
 from trustladder.web.pages.rows import LADDER
 from trustladder.web.pages.who import TheWho
-from trustladder.web.wire import MOST_ID_CHARACTERS
 
 router = APIRouter(include_in_schema=False)
 help_router = APIRouter(route_class=PageRoute, include_in_schema=False)
