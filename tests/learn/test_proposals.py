@@ -27,7 +27,8 @@ from trustladder.learn.backtest import Backtester
 from trustladder.learn.conversation import Conversation, Ending
 from trustladder.learn.earned import Bar, Earned, acts_at, authority_of, bad_share, level_of, records
 from trustladder.learn.past import PastConversation
-from trustladder.learn.proposals import Learned, Learner, Proposed, Wish, _demoted, _promoted
+from trustladder.learn.proposal_edits import demoted, promoted
+from trustladder.learn.proposals import Learned, Learner, Proposed, Wish
 from trustladder.learn.seen import SeenOnce
 from trustladder.learn.sweep import Edit, levers, prices
 from trustladder.ledger import open_ledger
@@ -160,7 +161,7 @@ def test_what_a_record_speaks_for(name: str) -> None:
 
 def test_promotion_and_demotion_are_policies_that_hold_that_level() -> None:
     policy = load_policy(TEXT)
-    for ticket_type, level, make in (("billing", Act.RESOLVE, _promoted), ("how_to", Act.INFORM, _demoted)):
+    for ticket_type, level, make in (("billing", Act.RESOLVE, promoted), ("how_to", Act.INFORM, demoted)):
         record = Earned(ticket_type, Act.INFORM, level, 200, 0, 0, 0.0, 0.01, "")
         text = make(TEXT, policy, record)
         assert text is not None

@@ -29,10 +29,9 @@ from trustladder.errors import BadInput
 from trustladder.learn.calibration import brier
 from trustladder.learn.columns import Columns, columns_of
 from trustladder.learn.conversation import Conversation
-from trustladder.learn.labels import Labelled
+from trustladder.learn.labels import Labelled, label_of
 from trustladder.learn.measures_outcome import auc, folds_by_group
 from trustladder.learn.past import PastConversation
-from trustladder.learn.proposals import label_of
 from trustladder.learn.recalibrate import moved, recalibrate
 from trustladder.learn.resample import RESAMPLES
 from trustladder.learn.risk_training import Numbers

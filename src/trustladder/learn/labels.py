@@ -13,6 +13,7 @@ from trustladder.core.episode import Episode
 from trustladder.core.risk import ALWAYS, NEVER
 from trustladder.core.sampling import share_of
 from trustladder.core.signals import Signal, merge
+from trustladder.core.verdict import golden_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,17 @@ def labelled(
         account_id=episode.account_id,
         probability=probability,
     )
+
+
+def label_of(episode: Episode, happened: Sequence[e.Recorded], sampled: bool = False) -> Labelled | None:
+    """Return an episode as a label, None where an audit sample is drawn and it was not drawn or not reviewed."""
+    probability = 1.0
+    if sampled and not episode.handed_off:
+        if episode.drawn_percent is None or episode.review is None:
+            return None
+        probability = episode.drawn_percent / 100
+    golden = golden_turn(episode)
+    return labelled(episode, happened, None if golden is None else golden.turn, probability)
 
 
 def _in_automation(episode: Episode, decision: Decision) -> bool:

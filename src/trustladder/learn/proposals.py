@@ -14,32 +14,26 @@ from typing import Any
 import msgspec
 
 from trustladder.core.episode import Episode
-from trustladder.core.events import Recorded
 from trustladder.core.governance import ProposalMade
 from trustladder.core.policy import Policy
 from trustladder.core.risk import probability_of
 from trustladder.core.threshold import Costs, strictest
-from trustladder.core.verdict import golden_turn, went_badly, went_well
+from trustladder.core.verdict import went_badly, went_well
 from trustladder.learn import guarantee as guaranteed
+from trustladder.learn import proposal_words as say
 from trustladder.learn.backtest import Backtest, Backtester
 from trustladder.learn.columns import columns_of
-from trustladder.learn.earned import LEVELS, Bar, Earned, acts_at, holding, records
-from trustladder.learn.labels import Labelled, labelled
+from trustladder.learn.earned import LEVELS, Bar, Earned, records
+from trustladder.learn.labels import Labelled, label_of
 from trustladder.learn.load import handling_time
 from trustladder.learn.past import Past
-from trustladder.learn.recalibrate import Recalibrated, moved_text, recalibrate
-from trustladder.learn.refit import Refit
+from trustladder.learn.proposal_edits import demoted, promoted, with_guarantee
+from trustladder.learn.recalibrate import moved_text, recalibrate
 from trustladder.learn.report.backtest import as_json, staffing_note
-from trustladder.learn.report.backtest_words import money
-from trustladder.learn.sweep import FEWEST_TICKETS, Pays, Prices, Sweep, levers, prices
+from trustladder.learn.sweep import FEWEST_TICKETS, Prices, Sweep, levers, prices
 from trustladder.learn.tried import paired
 from trustladder.policy.diff import diff
-from trustladder.policy.edit import add_rule, set_authority, set_escalate_at, split_authority
-from trustladder.policy.implication import types_of
 from trustladder.policy.load import load_policy
-
-GUARANTEED = "guaranteed"
-"""The id of the rule that a guarantee adds."""
 
 SHOWN_CHANGED = 20
 """How many changed tickets the evidence names."""
@@ -136,9 +130,9 @@ class Learner:
                 too_few.append(lever.subject)
             elif found.is_clear:
                 evidence = {"pays": asdict(found) | {"setting": str(found.chosen)}}
-                self._add(lever.kind, found.chosen.of_text(self.text), _worth(found, self.prices), evidence)
+                self._add(lever.kind, found.chosen.of_text(self.text), say.worth(found, self.prices), evidence)
             else:
-                self.notes.append(_not_worth(found, self.prices))
+                self.notes.append(say.not_worth(found, self.prices))
         if too_few:
             named = ", ".join(too_few)
             self.notes.append(f"{named}: no setting moves {FEWEST_TICKETS} tickets, too few to tell what one is worth.")
@@ -151,11 +145,11 @@ class Learner:
         if found.missing:
             self.notes.append(f"weights: {found.missing}")
         elif not (again.is_better and (found.changes or found.base_shift)):
-            self.notes.append(f"weights: {_brier(found)}; {_saves(again, self.prices)}: not clearly better.")
+            self.notes.append(f"weights: {say.brier(found)}; {say.saves(again, self.prices)}: not clearly better.")
         else:
             text = moved_text(self.text, self.policy, found, again.shift)
-            worth = _saves(again, self.prices)
-            because = f"The risk comes true more exactly: {_brier(found)}. With thresholds moved along, {worth}."
+            worth = say.saves(again, self.prices)
+            because = f"The risk comes true more exactly: {say.brier(found)}. With thresholds moved along, {worth}."
             self._add("weights", text, because, {"recalibrated": asdict(again)})
 
     def _labelled(self) -> list[Labelled | None]:
@@ -186,7 +180,7 @@ class Learner:
             evidence = {"guarantee": asdict(found), "assumptions": list(guaranteed.ASSUMPTIONS)}
             percent = round(probability_of(found.escalate_at) * 100)
             title = f"Hand over from a risk of {percent}%, which keeps late or missed at most {found.alpha:.1%}"
-            text = _with_guarantee(self.text, self.policy, percent)
+            text = with_guarantee(self.text, self.policy, percent)
             self._add("guarantee", text, found.sentence, evidence, title)
 
     # -- authority -------------------------------------------------------------------------------------------------
@@ -196,7 +190,7 @@ class Learner:
             if record.next is record.level:
                 continue
             rises = LEVELS.index(record.next) > LEVELS.index(record.level)
-            text = (_promoted if rises else _demoted)(self.text, self.policy, record)
+            text = (promoted if rises else demoted)(self.text, self.policy, record)
             if text is None:
                 self.notes.append(
                     f"{record.ticket_type}: its record speaks for {record.next.value}, but containment.automated "
@@ -219,7 +213,7 @@ class Learner:
         made = ProposalMade(
             proposal_id=sha256(identity.encode()).hexdigest()[:16],
             kind=kind,
-            title=title or _title(kind, sentences),
+            title=title or say.title(kind, sentences),
             because=because,
             before_digest=self.policy.digest,
             digest=new.digest,
@@ -263,94 +257,3 @@ def _plain(found: Backtest) -> dict[str, Any]:
     for gone in ("notices", "files", "seconds", "limits"):
         plain.pop(gone)
     return plain
-
-
-def _title(kind: str, sentences: Sequence[str]) -> str:
-    if kind == "weights":
-        return f"New weights, and thresholds moved along: {len(sentences)} changes"
-    return sentences[0] + (f" and {len(sentences) - 1} more" if len(sentences) > 1 else "")
-
-
-def _unit(priced: Prices) -> str:
-    return priced.currency or "in the policy's costs"
-
-
-def _worth(found: Pays, priced: Prices) -> str:
-    amounts = " to ".join(f"{value:+.3g}" for value in (found.low, found.high))
-    return (
-        f"On tickets that took no part in the choice it saves {found.saving:.3g} {_unit(priced)} a ticket "
-        f"({found.confidence:.1%} interval {amounts}), {money(found.saving * found.tickets, priced.currency)} on "
-        f"{found.tickets:,} past tickets. With other tickets the choice would lie from {found.settings[0]} to "
-        f"{found.settings[1]}."
-    )
-
-
-def _not_worth(found: Pays, priced: Prices) -> str:
-    if found.low == found.high == 0:
-        return f"{found.lever.subject}: no other setting was cheaper on tickets that took no part in the choice."
-    return (
-        f"{found.lever.subject}: {found.chosen} might save {found.saving:+.3g} {_unit(priced)} a ticket, but the "
-        f"{found.confidence:.1%} interval {found.low:+.3g} to {found.high:+.3g} holds 0."
-    )
-
-
-def _brier(found: Refit) -> str:
-    low, high = found.brier_change or (0.0, 0.0)
-    return (
-        f"on accounts left out the Brier score goes from {found.brier_before:.3f} to {found.brier_after:.3f} "
-        f"(95 % interval of the change {low:+.3f} to {high:+.3f}; {found.labels:,} labelled tickets)"
-    )
-
-
-def _saves(again: Recalibrated, priced: Prices) -> str:
-    more = "less" if again.saving > 0 else "more"
-    return (
-        f"a ticket costs {abs(again.saving):.3g} {_unit(priced)} {more} on accounts left out (95 % interval of the "
-        f"change {-again.high:+.3g} to {-again.low:+.3g})"
-    )
-
-
-def label_of(episode: Episode, happened: Sequence[Recorded], sampled: bool = False) -> Labelled | None:
-    """Return an episode as a label, None where an audit sample is drawn and it was not drawn or not reviewed."""
-    probability = 1.0
-    if sampled and not episode.handed_off:
-        if episode.drawn_percent is None or episode.review is None:
-            return None
-        probability = episode.drawn_percent / 100
-    golden = golden_turn(episode)
-    return labelled(episode, happened, None if golden is None else golden.turn, probability)
-
-
-def _with_guarantee(text: str, policy: Policy, percent: int) -> str:
-    if any(rule.id == GUARANTEED for rule in policy.rules):
-        return set_escalate_at(text, GUARANTEED, percent)
-    because = "Past tickets show that from this risk on too many would be late or missed."
-    return add_rule(text, {"id": GUARANTEED, "because": because, "escalate_at": f"{percent}%"})
-
-
-def _promoted(text: str, policy: Policy, record: Earned) -> str | None:
-    """Return the policy in which a type holds the next level; None where no rule on types holds it back."""
-    name, acts = record.ticket_type, acts_at(record.next)
-    if record.next not in policy.automated.acts:
-        return None
-    for rule in holding(policy, name):
-        if rule.authority is None or record.next in rule.authority.acts:
-            continue
-        others = [kind for kind in policy.ticket_types if kind != name and kind in types_of(policy, rule.when)]
-        text = split_authority(text, rule.id, name, others, acts) if others else set_authority(text, rule.id, acts)
-    return text
-
-
-def _demoted(text: str, policy: Policy, record: Earned) -> str | None:
-    """Return the policy in which a type holds the level below, without the tools of the level above."""
-    name, acts = record.ticket_type, acts_at(record.next)
-    own = [rule for rule in holding(policy, name) if types_of(policy, rule.when) == {name}]
-    if own:
-        return set_authority(text, own[0].id, acts)
-    rule = {
-        "id": f"authority-{name}",
-        "because": "Too many tickets of this type went badly in automation.",
-        "when": {"ticket_type": {"is": name}},
-        "authority": {"acts": list(acts)},
-    }
-    return add_rule(text, rule)
