@@ -168,8 +168,8 @@ class Live:
 
 def _said(name: str, counted: bool) -> str:
     """A counted name as a reason says it: without its kind, and that it was not said where it was not."""
-    what = name[2:].replace("_", " ") if name.startswith("m:") else name[2:]
-    return what if counted else f"no {what}"
+    what = name[2:].replace("_", " ")
+    return what if counted else f"not so far: {what}"
 
 
 def top_reasons(found: Iterable[Reason]) -> tuple[Reason, ...]:
