@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from trustladder.core.containment import NO_AUTHORITY, Act, Authority
 from trustladder.core.policy import Policy
 from trustladder.core.signals import CATALOGUE, Evidence
+from trustladder.core.summary import one_line
 from trustladder.core.ticket import Role, Ticket, Turn
 
 CHARACTERS_PER_TOKEN = 4
@@ -91,9 +92,7 @@ def authority_now(policy: Policy, ticket: Ticket) -> Authority:
 
 
 def _line(turn: Turn) -> str:
-    text = " ".join(turn.text.split())
-    short = text if len(text) <= _QUOTE_CHARACTERS else text[: _QUOTE_CHARACTERS - 1].rstrip() + "…"
-    return f"[{turn.index}] {short}"
+    return f"[{turn.index}] {one_line(turn.text, _QUOTE_CHARACTERS)}"
 
 
 def _said(ticket: Ticket, role: Role) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from trustladder.core.decision import Decision, Reason, ReasonKind
 from trustladder.core.plan import PlanStep
 from trustladder.core.policy import Policy
 from trustladder.core.signals import CATALOGUE, StatedFact
+from trustladder.core.summary import one_line
 from trustladder.core.ticket import Role, Ticket, Turn
 
 FLAT_BYTES = 4096
@@ -119,8 +120,7 @@ def _turns(ticket: Ticket, role: Role) -> tuple[Turn, ...]:
 
 
 def _quote(turn: Turn, most: int = QUOTE_CHARACTERS) -> Quote:
-    line = " ".join(turn.text.split())
-    return Quote(turn.index, line if len(line) <= most else line[: most - 1].rstrip() + "…")
+    return Quote(turn.index, one_line(turn.text, most))
 
 
 def _wants(ticket: Ticket) -> tuple[Quote, ...]:

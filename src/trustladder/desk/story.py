@@ -8,6 +8,7 @@ from trustladder.core import events as e
 from trustladder.core.containment import Answer
 from trustladder.core.decision import Decision, ReasonKind
 from trustladder.core.risk import HUNDREDTHS
+from trustladder.core.summary import one_line
 from trustladder.errors import NoSuchTicket
 from trustladder.ledger.protocol import Ledger, TicketKey
 
@@ -61,8 +62,7 @@ def _tell(event: e.Event) -> _Told:
 
 
 def _quote(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= QUOTE_CHARACTERS else line[: QUOTE_CHARACTERS - 1] + "…"
+    return one_line(text, QUOTE_CHARACTERS)
 
 
 def _said(event: e.Event) -> _Told:

@@ -20,9 +20,9 @@ from trustladder.learn.measures_outcome import (
     calibrated,
     calibration_error,
     cross_fit,
-    folds_by_group,
     interval,
     macro_f1,
+    splits,
 )
 from trustladder.learn.outcome_data import Case, read_betold
 from trustladder.learn.outcome_fit import (
@@ -162,8 +162,7 @@ def _f1_of(labels: Numbers, guesses: Numbers) -> Callable[[list[int]], float]:
 def _guesses(rows: Rows, scores: Numbers, seed: int) -> Numbers:
     """0 or 1 for each call, by the threshold that is best on the other folds."""
     guesses = np.zeros(len(scores))
-    for fold in folds_by_group(rows.groups, rows.labels, seed):
-        rest = sorted(set(range(len(scores))) - set(fold))
+    for rest, fold in splits(rows.groups, rows.labels, seed):
         cuts = np.quantile(scores[rest], np.linspace(0.3, 0.9, 61))
         best = max(cuts.tolist(), key=lambda cut: macro_f1(rows.labels[rest], (scores[rest] > cut).astype(float)))
         guesses[fold] = (scores[fold] > best).astype(float)

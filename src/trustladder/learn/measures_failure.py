@@ -23,10 +23,10 @@ from trustladder.learn.measures_outcome import (
     by_recipe,
     cross_fit,
     family,
-    folds_by_group,
     interval,
     paired,
     report,
+    splits,
 )
 from trustladder.learn.outcome_data import Case, read_tau
 from trustladder.learn.outcome_fit import SHARES, TEXT, Recipe, Rows, text_rows
@@ -57,7 +57,8 @@ Places = npt.NDArray[np.bool_]
 def measure_failure(data_dir: Path) -> dict[str, Any]:
     """`measure_failure_of` the recorded conversations, and under `new_bots` that of bots left out."""
     cases = read_tau(data_dir / "tau")
-    return {**measure_failure_of(cases, range(REPEATS)), "new_bots": measure_new_bots(cases)}
+    read = _read(cases)
+    return {**_measured(cases, read, tuple(range(REPEATS))), "new_bots": _new_bots(read)}
 
 
 def measure_failure_of(cases: Sequence[Case], seeds: Iterable[int] = (0,)) -> dict[str, Any]:
@@ -66,7 +67,10 @@ def measure_failure_of(cases: Sequence[Case], seeds: Iterable[int] = (0,)) -> di
     A score is the mean over `seeds`, each of which deals out the customers anew. Per-example scores come in the cases'
     order.
     """
-    read, seeds = _read(cases), tuple(seeds)
+    return _measured(cases, _read(cases), tuple(seeds))
+
+
+def _measured(cases: Sequence[Case], read: dict[str, ByShare], seeds: Sequence[int]) -> dict[str, Any]:
     found = {name: _out_of_fold(read[name], recipe, seeds) for name, recipe in _RECIPES.items()}
     by_share = read["trustladder"]
     rows = by_share[1.0]
@@ -124,8 +128,7 @@ def _out_of_fold(by_share: ByShare, recipe: Recipe, seeds: Sequence[int]) -> dic
     score = by_recipe(read, {share: read[share] for share in SHOWN}, recipe)
     found = {share: np.zeros(len(rows.labels)) for share in SHOWN}
     for seed in seeds:
-        for test in folds_by_group(rows.groups, rows.labels, seed):
-            train = sorted(set(range(len(rows.labels))) - set(test))
+        for train, test in splits(rows.groups, rows.labels, seed):
             for share, logits in score(train, test).items():
                 found[share][test] += logits / len(seeds)
     return found
@@ -144,13 +147,12 @@ def _at_share(rows: Rows, scores: dict[str, Numbers]) -> dict[str, Any]:
     return found
 
 
-def measure_new_bots(cases: Sequence[Case]) -> dict[str, Any]:
+def _new_bots(read: dict[str, ByShare]) -> dict[str, Any]:
     """Failure on customers and bots not trained on: two bots at a time are left out, the mean over all such pairs.
 
     The bots stand in a ring in order of name; each is left out once with either neighbour. AUC within a pair orders
     tickets of both bots by one fit a fold.
     """
-    read = _read(cases)
     by_share = read["trustladder"]
     bots = np.array([family(bot) for bot in by_share[1.0].bots])
     names = sorted(set(bots))
@@ -166,10 +168,9 @@ def _left_out(by_share: ByShare, recipe: Recipe, tested: Places) -> dict[float, 
     rows = by_share[1.0]
     score = by_recipe(by_share, {share: by_share[share] for share in SHOWN}, recipe)
     found = {share: np.zeros(len(rows.labels)) for share in SHOWN}
-    for fold in folds_by_group(rows.groups, rows.labels, 0):
-        away = set(fold)
+    for rest, fold in splits(rows.groups, rows.labels, 0):
         test = [place for place in fold if tested[place]]
-        train = [place for place in range(len(tested)) if place not in away and not tested[place]]
+        train = [place for place in rest if not tested[place]]
         for share, logits in score(train, test).items():
             found[share][test] = logits
     return found

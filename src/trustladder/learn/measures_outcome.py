@@ -5,7 +5,7 @@ the other folds' out-of-fold scores. Intervals resample customers, not conversat
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,13 @@ def folds_by_group(groups: Sequence[str], labels: Numbers, seed: int, folds: int
         held[fold] += added
         filled[fold].extend(places[group])
     return [sorted(fold) for fold in filled]
+
+
+def splits(groups: Sequence[str], labels: Numbers, seed: int) -> Iterator[tuple[list[int], list[int]]]:
+    """For each of `folds_by_group`: all other places, and its own."""
+    for fold in folds_by_group(groups, labels, seed):
+        held = set(fold)
+        yield [place for place in range(len(labels)) if place not in held], fold
 
 
 def _shuffled(group: str, seed: int) -> bytes:
@@ -148,8 +155,7 @@ def _weighted_aucs(times: Numbers, labels: Numbers, scores: Numbers) -> Numbers:
 def cross_fit(rows: Rows, score: Score, seed: int, bots: Sequence[str] = ()) -> Numbers:
     """Out-of-fold scores: `score(train, test)` for each fold of groups; with `bots`, also never the tested bot."""
     found = np.zeros(len(rows.labels))
-    for fold in folds_by_group(rows.groups, rows.labels, seed):
-        rest = sorted(set(range(len(rows.labels))) - set(fold))
+    for rest, fold in splits(rows.groups, rows.labels, seed):
         for bot in sorted({bots[i] for i in fold}) if bots else [""]:
             test = [i for i in fold if not bots or bots[i] == bot]
             train = [i for i in rest if not bots or bots[i] != bot]
@@ -160,8 +166,7 @@ def cross_fit(rows: Rows, score: Score, seed: int, bots: Sequence[str] = ()) -> 
 def calibrated(scores: Numbers, rows: Rows, seed: int) -> Numbers:
     """Probabilities: each fold calibrated on the out-of-fold scores of the others."""
     found = np.zeros(len(scores))
-    for fold in folds_by_group(rows.groups, rows.labels, seed):
-        rest = sorted(set(range(len(scores))) - set(fold))
+    for rest, fold in splits(rows.groups, rows.labels, seed):
         fitted = fit_calibration(scores[rest], rows.labels[rest], [rows.domains[i] for i in rest])
         found[fold] = logistic(fitted.apply(scores[fold], [rows.domains[i] for i in fold]))
     return found

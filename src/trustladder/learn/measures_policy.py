@@ -21,7 +21,7 @@ from trustladder.detect.outcome.words import hands_over
 from trustladder.detect.perceiver import Perceiver, default_detectors
 from trustladder.learn.conversation import Conversation, Message, Said
 from trustladder.learn.measures_handoff import Handoff, transfers
-from trustladder.learn.measures_outcome import folds_by_group
+from trustladder.learn.measures_outcome import splits
 from trustladder.learn.outcome_data import Case, read_tau
 from trustladder.learn.outcome_train import train_actions, train_text
 from trustladder.learn.replay import replay
@@ -92,10 +92,9 @@ def _transfers(played: Sequence[Played], right: Callable[[Played], Handoff]) -> 
 
 def _play(cases: Sequence[Case], seed: int = 0) -> Iterator[Played]:
     shipped, failed = load_outcome_model(), np.array([float(case.failed) for case in cases])
-    for fold in folds_by_group([case.customer for case in cases], failed, seed):
-        away = set(fold)
-        rest = [case for place, case in enumerate(cases) if place not in away]
-        perceiver = _perceiver(OutcomeModel(train_text(rest), shipped.intents, train_actions(rest)))
+    for rest, fold in splits([case.customer for case in cases], failed, seed):
+        others = [cases[place] for place in rest]
+        perceiver = _perceiver(OutcomeModel(train_text(others), shipped.intents, train_actions(others)))
         for place in fold:
             yield _played(cases[place], perceiver)
 

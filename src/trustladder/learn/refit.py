@@ -14,7 +14,7 @@ import numpy as np
 from trustladder.core.risk import POINTS_TO_DOUBLE_THE_ODDS
 from trustladder.learn.calibration import brier, came_true, log_loss
 from trustladder.learn.labels import Labelled
-from trustladder.learn.measures_outcome import folds_by_group
+from trustladder.learn.measures_outcome import splits
 from trustladder.learn.resample import ratio_interval
 from trustladder.learn.risk_training import Numbers, fit_logistic, logistic
 
@@ -166,9 +166,7 @@ def _fit(cases: _Cases, weights: Mapping[str, int], names: Sequence[str]) -> tup
 
 def _cross_validated(cases: _Cases, weights: Mapping[str, int], names: Sequence[str], seed: int) -> Numbers:
     risks = np.zeros(len(cases.came))
-    for fold in folds_by_group(cases.groups, cases.came, seed):
-        held_out = set(fold)
-        rest = [place for place in range(len(risks)) if place not in held_out]
+    for rest, fold in splits(cases.groups, cases.came, seed):
         moved, base_shift = _fit(cases.take(rest), weights, names)
         steps = np.array([moved[name] - weights[name] for name in names], dtype=float)
         risks[fold] = logistic(cases.held[fold] + _LOGIT * (cases.strengths[fold] @ steps + base_shift))

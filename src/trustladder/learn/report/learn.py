@@ -8,6 +8,7 @@ from rich.text import Text
 
 from trustladder.core.indicators import SMALL_N
 from trustladder.core.verdict import TOLERANCES, Verdict
+from trustladder.learn.audit_words import counted
 from trustladder.learn.report import words
 from trustladder.learn.run import LearnRun
 
@@ -47,7 +48,7 @@ def show_run(run: LearnRun, console: Console | None = None) -> None:
 def headline(run: LearnRun) -> str:
     """Return what a run found in one sentence."""
     n, found = run.throughput.episodes, len(run.findings)
-    tickets = f"{n:,} ticket{'' if n == 1 else 's'} since {words.day(run.since_ms)}"
+    tickets = f"{counted(n, 'ticket')} since {words.day(run.since_ms)}"
     if not n:
         return f"No ticket since {words.day(run.since_ms)}: there is nothing to learn from yet."
     if not found:
